@@ -1,0 +1,44 @@
+# Each target calls one command; `make help` lists them.
+STACK ?= local
+PYTHON ?= python3
+RUN := .venv/bin/python
+OPERATE = $(RUN) -m operations
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down preview outputs status bootstrap image release test format
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+setup: ## .venv from the lock file and the Pulumi CLI; every other target does it first
+	@$(PYTHON) -m tools.setup
+
+up: setup ## bring a stack up: the local one with an order completed, or STACK=dev|staging|production
+	@$(OPERATE) up --stack $(STACK)
+
+down: setup ## destroy a stack; of the local one nothing is left
+	@$(OPERATE) down --stack $(STACK)
+
+preview: setup ## show what `up` would change
+	@$(OPERATE) preview --stack $(STACK)
+
+outputs: setup ## the stack's outputs as JSON
+	@$(OPERATE) outputs --stack $(STACK)
+
+status: setup ## the service and its tasks as JSON
+	@$(OPERATE) status --stack $(STACK)
+
+bootstrap: setup ## once per account: the bucket and the key for the state of STACK
+	@$(OPERATE) bootstrap --stack $(STACK)
+
+image: setup ## build the engine's image and push it to the registry of STACK, as TAG
+	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag $(TAG))
+
+release: setup ## deploy the image TAG to STACK; an older TAG is a rollback
+	@$(OPERATE) release --stack $(STACK) --tag $(TAG)
+
+test: setup ## linters, type checks and every test, on real parts
+	@$(RUN) -m tools.test
+
+format: setup ## format the code
+	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .

@@ -1,0 +1,107 @@
+"""The example order of `make up`: registered, started and followed through the Step Functions protocol."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import boto3
+from botocore.config import Config
+
+from operations.errors import OperationError
+from tools.progress import say
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
+
+MACHINE = "order-processing"
+ROLE = "arn:aws:iam::000000000000:role/order-processing"
+FOLLOW_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A key pair of the engine's API (API_ACCESS_KEYS)."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+def first_key(keys: list[dict[str, str]]) -> AccessKey:
+    """The first pair of the value of API_ACCESS_KEYS."""
+    return AccessKey(keys[0]["accessKeyId"], keys[0]["secretAccessKey"])
+
+
+class Show(Protocol):
+    """Prints one line."""
+
+    def __call__(self, text: str) -> None:
+        """Print `text`."""
+
+
+def client(url: str, key: AccessKey, region: str) -> SFNClient:
+    """A Step Functions client that speaks to the engine at `url`."""
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret_access_key,
+        config=Config(retries={"max_attempts": 5, "mode": "standard"}),
+    )
+
+
+def run(engine: SFNClient, example: Path, name: str, show: Show = say) -> str:
+    """Register the example, start the order `name` or find it started, and show its states until it ends.
+
+    Returns:
+        The execution's ARN.
+
+    Raises:
+        OperationError: the order did not succeed, or not within two minutes.
+    """
+    definition = (example / f"{MACHINE}.asl.json").read_text(encoding="utf-8")
+    machine = engine.create_state_machine(name=MACHINE, definition=definition, roleArn=ROLE)["stateMachineArn"]
+    order = (example / "input.json").read_text(encoding="utf-8")
+    execution = engine.start_execution(stateMachineArn=machine, name=name, input=order)["executionArn"]
+    show(f"order {name} of {MACHINE}:")
+    status = _follow(engine, execution, show)
+    if status != "SUCCEEDED":
+        raise OperationError(f"The order {name} ended as {status}: see its history in the admin pages.")
+    return execution
+
+
+def _follow(engine: SFNClient, execution: str, show: Show) -> str:
+    deadline = time.monotonic() + FOLLOW_SECONDS
+    seen = 0
+    while time.monotonic() < deadline:
+        status = engine.describe_execution(executionArn=execution)["status"]
+        pages = engine.get_paginator("get_execution_history").paginate(executionArn=execution)
+        events = [event for page in pages for event in page["events"]]
+        for event in events[seen:]:
+            line = _line(event)
+            if line:
+                show(f"    {event['timestamp']:%H:%M:%S.%f}"[:-3] + f"  {line}")
+        seen = len(events)
+        if status != "RUNNING":
+            return status
+        time.sleep(0.2)
+    raise OperationError(f"The order did not end within {FOLLOW_SECONDS:.0f} s: see its history in the admin pages.")
+
+
+def _line(event: HistoryEventTypeDef) -> str:
+    """What a person wants to read of one event; empty for those that say nothing new."""
+    kind = event["type"]
+    if kind.endswith("StateEntered"):
+        return f"→ {event['stateEnteredEventDetails']['name']}"
+    if kind in ("TaskFailed", "TaskTimedOut"):
+        details = event["taskFailedEventDetails"] if kind == "TaskFailed" else event["taskTimedOutEventDetails"]
+        return f"  {kind}: {details.get('error', '')} {details.get('cause', '')}".rstrip()
+    if kind == "ExecutionSucceeded":
+        output = json.loads(event["executionSucceededEventDetails"].get("output", "null"))
+        return f"✓ succeeded: {json.dumps(output)}"
+    return f"✗ {kind}" if kind.startswith("Execution") and kind != "ExecutionStarted" else ""

@@ -1,0 +1,35 @@
+"""The stack outputs that the operations read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from operations.errors import OperationError
+from operations.pulumi import PulumiStack
+
+
+class Outputs(msgspec.Struct, frozen=True, rename="camel"):
+    """The exports of the infrastructure program, by the names it gives them."""
+
+    api_url: str
+    region: str
+    registry_url: str
+    cluster_name: str
+    database_endpoint: str
+    service_name: str | None = None
+    task_definition_arn: str | None = None
+    management_url: str | None = None
+    api_keys_secret_arn: str | None = None
+
+
+def read(stack: PulumiStack) -> Outputs:
+    """The outputs of `stack`.
+
+    Raises:
+        OperationError: the stack was never brought up whole.
+    """
+    try:
+        return msgspec.convert(stack.outputs(), Outputs)
+    except msgspec.ValidationError as error:
+        advice = f"run `make up STACK={stack.name}`"
+        raise OperationError(f"Stack {stack.name} is not up ({error}): {advice}.") from error

@@ -1,0 +1,95 @@
+"""One stack, driven through the Pulumi CLI, its output passed on as it comes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.errors import OperationError
+
+
+@dataclass(frozen=True)
+class PulumiStack:
+    """A stack of the program in `root`.
+
+    Attributes:
+        root: the folder that holds Pulumi.yaml.
+        name: the stack's name: local, dev, staging or production.
+        environment: what the CLI runs with: PATH, backend, credentials.
+        config_file: the stack's config file where it is not `Pulumi.<name>.yaml`.
+    """
+
+    root: Path
+    name: str
+    environment: Mapping[str, str]
+    config_file: Path | None = None
+
+    def exists(self) -> bool:
+        """Whether the backend knows the stack."""
+        answer = self._capture("stack", "ls", "--json", stack=False)
+        return any(entry["name"].split("/")[-1] == self.name for entry in json.loads(answer))
+
+    def create(self) -> None:
+        """Make the stack in the backend, with no resources."""
+        self._capture("stack", "init", self.name, "--no-select", stack=False)
+
+    def up(self, *, confirm: bool) -> None:
+        """Bring the account to what the program says; asks before it changes anything where `confirm` is set."""
+        self._stream("up", *(() if confirm else ("--yes", "--skip-preview")))
+
+    def preview(self, *, expect_no_changes: bool = False) -> None:
+        """Show what `up` would change; with `expect_no_changes` a change is an error."""
+        self._stream("preview", "--diff", *(("--expect-no-changes",) if expect_no_changes else ()))
+
+    def destroy(self, *, confirm: bool) -> None:
+        """Delete every resource of the stack; asks first where `confirm` is set."""
+        self._stream("destroy", *(() if confirm else ("--yes", "--skip-preview")))
+
+    def remove(self) -> None:
+        """Forget the stack and whatever its state still lists; touches no resource."""
+        self._capture("stack", "rm", self.name, "--yes", "--force", "--preserve-config", stack=False)
+
+    def outputs(self) -> dict[str, object]:
+        """The stack's outputs, secret ones masked."""
+        answer: dict[str, object] = json.loads(self._capture("stack", "output", "--json"))
+        return answer
+
+    def set_config(self, key: str, value: str) -> None:
+        """Write one plain config value into the stack's config file."""
+        self._capture("config", "set", key, value)
+
+    def get_config(self, key: str) -> str | None:
+        """One plain config value, or None where the stack's file does not set it."""
+        answer: dict[str, dict[str, str]] = json.loads(self._capture("config", "--json"))
+        return next((entry.get("value") for name, entry in answer.items() if name.split(":")[-1] == key), None)
+
+    def _command(self, words: tuple[str, ...], *, stack: bool) -> list[str]:
+        command = ["pulumi", *words, "--non-interactive"] if words[0] not in ("up", "destroy") else ["pulumi", *words]
+        if words[0] in ("up", "destroy") and "--yes" in words:
+            command.append("--non-interactive")
+        if stack:
+            command += ["--stack", self.name]
+        if self.config_file is not None and words[0] in ("up", "preview", "destroy", "config"):
+            command += ["--config-file", str(self.config_file)]
+        return command
+
+    def _capture(self, *words: str, stack: bool = True) -> str:
+        command = self._command(words, stack=stack)
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, cwd=self.root, env=dict(self.environment), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            said = " ".join((done.stderr or done.stdout).split())
+            raise OperationError(f"`pulumi {' '.join(words[:2])}` of stack {self.name} failed: {said}")
+        return done.stdout
+
+    def _stream(self, *words: str) -> None:
+        command = self._command(words, stack=True)
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, cwd=self.root, env=dict(self.environment), check=False
+        )
+        if done.returncode != 0:
+            raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")

@@ -1,0 +1,116 @@
+"""`make up`: from nothing to a deployed engine, and on the local stack to an order that it completed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from operations import deployment, local_image, order, outputs
+from operations.errors import OperationError
+from operations.local_account import LocalAccount, SandboxRecord
+from operations.locks import exclusive
+from operations.outputs import Outputs
+from operations.pulumi import PulumiStack
+from operations.report import report
+from operations.stacks import LOCAL, Clients, local_stack, open_stack
+from tools.progress import say
+
+
+def up(root: Path, name: str) -> None:
+    """Bring the stack `name` up: `local` in the sandbox without a question, another with `pulumi up`'s own."""
+    if name == LOCAL:
+        account = LocalAccount(root)
+        with exclusive(account.directory):
+            _up_local(account)
+        return
+    stack, clients = open_stack(root, name)
+    stack.up(confirm=True)
+    found = outputs.read(stack)
+    wait_for_service(found, Clients(found.region, clients.endpoint_url))
+    say(f"stack {name} is up: {found.api_url}")
+
+
+def _up_local(account: LocalAccount) -> None:
+    say("starting the sandbox: an AWS account in a process of this machine")
+    record = account.start()
+    stack, clients = local_stack(account, record)
+    _forget_lost_account(account, record, stack)
+    image = local_image.build(account.root, account.directory / "images")
+    if _pushed(stack, clients) is None:
+        say("first deployment: everything but tasks, for no image tag is set yet")
+        _write_config(stack, None)
+        stack.up(confirm=False)
+    registry = outputs.read(stack).registry_url
+    if image.tag not in (_pushed(stack, clients) or ()):
+        say(f"pushing image {image.tag}")
+        account.push(registry.split("/", 1)[-1], image.tag, image.entrypoint, image.directory)
+    say(f"deploying image {image.tag}")
+    _write_config(stack, image.tag)
+    stack.up(confirm=False)
+    found = outputs.read(stack)
+    wait_for_service(found, clients)
+    key = _access_key(found, clients)
+    engine = order.client(found.api_url, key, found.region)
+    order.run(engine, account.root / "examples" / order.MACHINE, f"first-of-{image.tag}")
+    report(found, key)
+
+
+def _forget_lost_account(account: LocalAccount, record: SandboxRecord, stack: PulumiStack) -> None:
+    """The sandbox keeps its account in memory: after a restart, what the state lists is gone, and is made anew."""
+    file = account.directory / "incarnation"
+    known = file.read_text(encoding="ascii") if file.exists() else None
+    exists = stack.exists()
+    if exists and known != record.incarnation:
+        say("the sandbox was restarted and its account is empty: the stack is made again, databases keep their data")
+        stack.remove()
+        exists = False
+    if not exists:
+        _write_config(stack, None)
+        stack.create()
+    file.write_text(record.incarnation, encoding="ascii")
+
+
+def _pushed(stack: PulumiStack, clients: Clients) -> tuple[str, ...] | None:
+    """The tags in the stack's registry; None where the stack has no registry yet."""
+    registry = stack.outputs().get("registryUrl")
+    if not isinstance(registry, str):
+        return None
+    ecr = clients.ecr
+    try:
+        images = ecr.list_images(repositoryName=registry.split("/", 1)[-1])["imageIds"]
+    except ecr.exceptions.RepositoryNotFoundException:
+        return None
+    return tuple(image["imageTag"] for image in images if "imageTag" in image)
+
+
+def _write_config(stack: PulumiStack, tag: str | None) -> None:
+    """Copy the committed config for this machine: the image tag and Pulumi's salt don't belong into the checkout."""
+    assert stack.config_file is not None  # noqa: S101 - the local stack's is always set
+    committed = yaml.safe_load((stack.root / f"Pulumi.{LOCAL}.yaml").read_text(encoding="utf-8")) or {}
+    if not isinstance(committed, dict) or not isinstance(committed.get("config", {}), dict):
+        raise OperationError(f"Pulumi.{LOCAL}.yaml is not a Pulumi stack config: a mapping with `config:` is expected.")
+    config = dict(committed.get("config") or {})
+    if tag is not None:
+        config["workflow:imageTag"] = tag
+    previous = yaml.safe_load(stack.config_file.read_text(encoding="utf-8")) if stack.config_file.exists() else {}
+    salt = {key: value for key, value in previous.items() if key == "encryptionsalt"}
+    stack.config_file.write_text(yaml.safe_dump({**committed, **salt, "config": config}), encoding="utf-8")
+
+
+def wait_for_service(found: Outputs, clients: Clients) -> None:
+    """Return when the service runs what the stack says and answers; nothing to wait for while there are no tasks."""
+    if found.service_name is None or found.task_definition_arn is None:
+        return
+    deployment.verify(clients.ecs, found.cluster_name, found.service_name, found.task_definition_arn)
+    say(f"waiting for {found.api_url}/health")
+    deployment.wait_until_healthy(f"{found.api_url}/health")
+
+
+def _access_key(found: Outputs, clients: Clients) -> order.AccessKey:
+    """The key pair that the stack made for its API."""
+    if found.api_keys_secret_arn is None:
+        raise OperationError("The stack exports no apiKeysSecretArn.")
+    value = clients.secrets.get_secret_value(SecretId=found.api_keys_secret_arn)["SecretString"]
+    return order.first_key(msgspec.json.decode(value))

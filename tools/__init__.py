@@ -1,0 +1,1 @@
+"""What a fresh clone needs before anything else can run; standard library only."""
