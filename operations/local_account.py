@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from operations.errors import OperationError
 from tools import pulumi_cli
 
 REGION = "us-east-1"
+DEFAULT_NETWORK = "127.77"
 
 
 class SandboxRecord(msgspec.Struct, frozen=True, rename="camel"):
@@ -57,7 +59,8 @@ class LocalAccount:
         if record is not None:
             return record
         self.sandbox_directory.mkdir(parents=True, exist_ok=True)
-        if self._sandbox("start") != 0:
+        network = os.environ.get("SANDBOX_NETWORK", DEFAULT_NETWORK)
+        if self._sandbox("start", "--network", network) != 0:
             raise OperationError("The sandbox did not start; the reason stands above.")
         record = self.running()
         if record is None:

@@ -1,0 +1,136 @@
+"""The engine's image: built from the working tree and pushed to the ECR repository of a stack."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from operations import container_tool, outputs, source
+from operations.container_tool import Build, ContainerTool
+from operations.errors import OperationError
+from operations.stacks import open_stack
+from tools.progress import say
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.client import ECRClient
+
+# OCI distribution specification, "Pulling manifests".
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """How to build and name the image.
+
+    Attributes:
+        tag: the image's tag; by default what `git describe --always --dirty` says.
+        allow_dirty: build a working tree with changes that no commit holds.
+        platform: the processor of the stack's tasks; Fargate's default is linux/amd64.
+        base: the base image, for instance python@sha256:…; by default the Dockerfile's.
+        pip_configuration: a pip.conf that holds while the image is built, for a package mirror.
+        ca_bundle: certificates that it may name as /run/secrets/ca-bundle.
+    """
+
+    tag: str | None = None
+    allow_dirty: bool = False
+    platform: str = "linux/amd64"
+    base: str | None = None
+    pip_configuration: Path | None = None
+    ca_bundle: Path | None = None
+
+
+@dataclass(frozen=True)
+class PushedImage:
+    """An image in a registry: its name with tag, and the digest of its manifest (sha256:…)."""
+
+    reference: str
+    digest: str
+
+
+def push(root: Path, name: str, options: ImageOptions) -> None:
+    """Build the image of `root` and push it to the registry of the stack `name`; says its digest at the end.
+
+    Raises:
+        OperationError: as `publish`, or the stack is not up.
+    """
+    stack, clients = open_stack(root, name)
+    found = outputs.read(stack)
+    pushed = publish(root, replace(clients, region=found.region).ecr, found.registry_url, options)
+    say(f"pushed {pushed.reference}")
+    say(f"digest {pushed.digest}")
+
+
+def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptions) -> PushedImage:
+    """Build the image of `root` and push it to `repository_url` (`<registry>/<repository>`).
+
+    Raises:
+        OperationError: no program builds images; the working tree is dirty; the tag is malformed or taken in a
+            repository of immutable tags (nothing was built then); the build, the push or an AWS call failed.
+    """
+    tool = container_tool.find()
+    version = source.read(root, allow_dirty=options.allow_dirty)
+    tag = options.tag or version.name
+    if not _TAG.fullmatch(tag):
+        raise OperationError(f"{tag!r} is no image tag: letters, digits, '_', '.', '-', 128 at most; pass --tag.")
+    registry, _, repository = repository_url.partition("/")
+    with _aws_errors(repository_url):
+        _require_free(ecr, repository, tag)
+        _log_in(ecr, tool, registry)
+    reference = f"{repository_url}:{tag}"
+    say(f"building {reference} with {tool.name}")
+    tool.build(root, reference, _build(options, version, tag))
+    tool.push(reference)
+    with _aws_errors(repository_url):
+        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
+    return PushedImage(reference, found[0]["imageDigest"])
+
+
+def _build(options: ImageOptions, version: source.Source, tag: str) -> Build:
+    arguments = {
+        "PYTHON_IMAGE": options.base,
+        "VERSION": tag,
+        "REVISION": version.revision,
+        "SOURCE": version.origin,
+    }
+    secrets = {"pip.conf": options.pip_configuration, "ca-bundle": options.ca_bundle}
+    return Build(
+        options.platform,
+        {name: value for name, value in arguments.items() if value},
+        {identifier: file for identifier, file in secrets.items() if file},
+    )
+
+
+def _require_free(ecr: ECRClient, repository: str, tag: str) -> None:
+    [found] = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
+    if not found["imageTagMutability"].startswith("IMMUTABLE"):
+        return
+    try:
+        ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+    except ecr.exceptions.ImageNotFoundException:
+        return
+    raise OperationError(
+        f"{found['repositoryUri']} has an image {tag} already, and its tags are immutable: "
+        f"deploy that one, or commit and push a new version."
+    )
+
+
+def _log_in(ecr: ECRClient, tool: ContainerTool, registry: str) -> None:
+    [authorization] = ecr.get_authorization_token()["authorizationData"]
+    username, _, password = base64.b64decode(authorization["authorizationToken"]).decode().partition(":")
+    tool.log_in(registry, username, password)
+
+
+@contextmanager
+def _aws_errors(repository_url: str) -> Iterator[None]:
+    """Turn what AWS refuses into a sentence that names the repository."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise OperationError(f"Repository {repository_url} could not be used: {error}") from error

@@ -1,0 +1,94 @@
+"""A checkout of its own for the acceptance tests, with the local stack up in it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from operations import outputs
+from operations.local_account import LocalAccount
+from operations.outputs import Outputs
+from operations.pulumi import PulumiStack
+from operations.stacks import Clients, local_stack
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("engine", "examples", "infra", "operations", "sandbox", "tools", "requirements", "contract.toml")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project in which the commands behind `make` run, on loopback addresses of its own."""
+
+    root: Path
+    network: str
+
+    def operate(self, *words: str, expect: int = 0) -> str:
+        """Run `python -m operations …` to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "operations", *words],
+            cwd=self.root,
+            env={**os.environ, "SANDBOX_NETWORK": self.network},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        assert done.returncode == expect, done.stdout
+        return done.stdout
+
+    @property
+    def account(self) -> LocalAccount:
+        return LocalAccount(self.root)
+
+    def stack(self) -> tuple[PulumiStack, Clients]:
+        record = self.account.running()
+        assert record is not None
+        return local_stack(self.account, record)
+
+    def outputs(self) -> Outputs:
+        return outputs.read(self.stack()[0])
+
+    def processes(self) -> list[str]:
+        """The command lines of all processes that run from this checkout."""
+        found = []
+        for process in psutil.process_iter(["pid", "cmdline", "cwd"]):
+            words = [*(process.info["cmdline"] or []), process.info["cwd"] or ""]
+            if process.info["pid"] != os.getpid() and any(str(self.root) in word for word in words):
+                found.append(" ".join(words))
+        return found
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """A checkout with nothing up; whatever the tests leave running in it is taken down."""
+    root = tmp_path_factory.mktemp("acceptance") / "checkout"
+    root.mkdir()
+    root.parent.chmod(0o755)
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in (*COPIED, *(path.name for path in ROOT.glob("Pulumi*.yaml"))):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name, ignore=ignore)
+        else:
+            shutil.copyfile(ROOT / name, root / name)
+    for name in (".venv", ".tools"):
+        if (ROOT / name).exists():
+            (root / name).symlink_to(ROOT / name)
+    made = Checkout(root, f"127.{128 + secrets.randbelow(100)}")
+    yield made
+    made.operate("down")
+
+
+@pytest.fixture(scope="module")
+def first_up(checkout: Checkout) -> str:
+    """What the first `make up` printed."""
+    return checkout.operate("up")

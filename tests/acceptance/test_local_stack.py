@@ -1,0 +1,249 @@
+"""The main job, as a user runs it: up, again, an order, a crash, a new image under load, a bad image, down.
+
+The tests build on each other in the order they stand in; each asks only for what a user would have at that point.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import boto3
+import psutil
+import pytest
+
+from operations import local_image
+from tests.acceptance.conftest import Checkout
+from tests.acceptance.load import Load
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("first_up")]
+
+
+def engine(checkout: Checkout) -> SFNClient:
+    return boto3.client(
+        "stepfunctions",
+        endpoint_url=checkout.outputs().api_url,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+
+
+def machine(checkout: Checkout) -> str:
+    machines = engine(checkout).list_state_machines()["stateMachines"]
+    return next(item["stateMachineArn"] for item in machines if item["name"] == "order-processing")
+
+
+def order(checkout: Checkout) -> str:
+    return (checkout.root / "examples/order-processing/input.json").read_text()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.1)
+
+
+def history(checkout: Checkout, execution: str) -> list[str]:
+    pages = engine(checkout).get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [
+        event.get("stateEnteredEventDetails", {}).get("name", event["type"])
+        for page in pages
+        for event in page["events"]
+    ]
+
+
+def deploy_changed_engine(checkout: Checkout, text: str) -> str:
+    """Change the engine in this checkout; the tag of its new image, pushed."""
+    with (checkout.root / "engine" / "__init__.py").open("a") as file:
+        file.write(text)
+    image = local_image.build(checkout.root, checkout.account.directory / "images")
+    repository = checkout.outputs().registry_url.split("/", 1)[-1]
+    checkout.account.push(repository, image.tag, image.entrypoint, image.directory)
+    return image.tag
+
+
+def pulumi(checkout: Checkout, *words: str) -> str:
+    stack, _ = checkout.stack()
+    command = ["pulumi", *words, "--stack", stack.name, "--non-interactive", "--config-file", str(stack.config_file)]
+    done = subprocess.run(
+        command, cwd=stack.root, env=dict(stack.environment), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_up_ends_with_a_completed_order_and_the_addresses(checkout: Checkout, first_up: str) -> None:
+    assert "succeeded" in first_up
+    found = checkout.outputs()
+    for address in (found.api_url, found.management_url, found.database_endpoint):
+        assert str(address) in first_up
+
+
+def test_a_second_up_changes_nothing(checkout: Checkout) -> None:
+    said = checkout.operate("up")
+
+    assert "unchanged" in said
+    assert not any(word in said for word in ("created", "updated", "replaced", "deleted"))
+
+
+@pytest.mark.parametrize("_time", [1, 2])
+def test_preview_after_up_shows_no_change(checkout: Checkout, _time: int) -> None:
+    pulumi(checkout, "preview", "--expect-no-changes")
+
+
+def test_a_refresh_finds_no_drift(checkout: Checkout) -> None:
+    pulumi(checkout, "refresh", "--yes", "--expect-no-changes")
+
+
+def test_outputs_and_status_are_json(checkout: Checkout) -> None:
+    found = json.loads(checkout.operate("outputs"))
+    assert {"apiUrl", "managementUrl", "registryUrl", "databaseEndpoint"} <= found.keys()
+
+    status = json.loads(checkout.operate("status"))
+    assert (status["desired"], status["running"], status["deployment"]) == (1, 1, "COMPLETED")
+    assert [task["status"] for task in status["tasks"]] == ["RUNNING"]
+
+
+def test_the_management_pages_answer(checkout: Checkout) -> None:
+    management = checkout.outputs().management_url
+    for path in ("/", "/metrics", "/health/detailed"):
+        with urllib.request.urlopen(f"{management}{path}", timeout=10) as answer:
+            assert answer.status == 200
+
+
+def test_an_order_completes_through_the_load_balancer(checkout: Checkout) -> None:
+    sfn = engine(checkout)
+    execution = sfn.start_execution(stateMachineArn=machine(checkout), input=order(checkout))["executionArn"]
+
+    wait_for(lambda: sfn.describe_execution(executionArn=execution)["status"] != "RUNNING", 60, "the order's end")
+
+    assert sfn.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+
+
+def test_kill_9_in_the_middle_of_an_order_loses_and_repeats_nothing(checkout: Checkout) -> None:
+    sfn = engine(checkout)
+    execution = sfn.start_execution(stateMachineArn=machine(checkout), input=order(checkout))["executionArn"]
+    wait_for(lambda: len(history(checkout, execution)) > 4, 30, "the order's first steps")
+    (server,) = [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if (process.info["cmdline"] or [])[-3:] == ["-m", "engine", "serve"]
+        and str(checkout.root) in (process.info["cwd"] or "")
+    ]
+    before = history(checkout, execution)
+    assert "ExecutionSucceeded" not in before
+
+    server.send_signal(signal.SIGKILL)
+
+    def ended() -> bool:
+        try:
+            return sfn.describe_execution(executionArn=execution)["status"] != "RUNNING"
+        except (sfn.exceptions.ClientError, OSError):
+            return False
+
+    wait_for(ended, 90, "the order's end after the crash")
+    after = history(checkout, execution)
+    assert after[-1] == "ExecutionSucceeded"
+    assert after[: len(before)] == before
+    repeated = {name: count for name, count in Counter(after).items() if count > 1 and not name.startswith("Task")}
+    assert not {name for name in repeated if not name.endswith(("Exited", "Entered"))}
+
+
+def test_a_new_image_changes_exactly_the_task_definition_and_the_service(checkout: Checkout) -> None:
+    tag = deploy_changed_engine(checkout, "\n# a new version\n")
+    stack, _ = checkout.stack()
+    stack.set_config("imageTag", tag)
+
+    steps = json.loads(pulumi(checkout, "preview", "--json"))["steps"]
+
+    changed = {(step["op"], step["urn"].split("::")[-2].split("$")[-1]) for step in steps if step["op"] != "same"}
+    assert {kind for _, kind in changed} == {"aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"}
+    assert {op for op, kind in changed if kind.endswith("Service")} == {"update"}
+    replacing = {"create-replacement", "replace", "delete-replaced"}
+    assert {op for op, kind in changed if kind.endswith("TaskDefinition")} <= replacing
+
+
+def test_the_rollout_loses_no_request_and_no_execution(checkout: Checkout) -> None:
+    before = json.loads(checkout.operate("status"))["taskDefinition"]
+    with Load(checkout.outputs().api_url, "order-processing", json.loads(order(checkout))) as load:
+        time.sleep(2)
+        checkout.operate("up")
+        time.sleep(2)
+        rate = load.requests_per_second
+
+    assert json.loads(checkout.operate("status"))["taskDefinition"] != before
+    assert load.losses == []
+    assert rate >= 100
+    assert len(load.started) > 20
+
+    def ended() -> bool:
+        return all(status(checkout, instance) != "RUNNING" for instance in load.started)
+
+    wait_for(ended, 120, "the end of all orders of the rollout")
+    assert {status(checkout, instance) for instance in load.started} == {"SUCCEEDED"}
+
+
+def status(checkout: Checkout, instance: str) -> str:
+    url = f"{checkout.outputs().api_url}/api/v1/workflow-instances/{instance}"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(json.load(answer)["status"])
+
+
+def test_an_image_that_does_not_start_is_rolled_back_and_said(checkout: Checkout) -> None:
+    running = json.loads(checkout.operate("status"))["taskDefinition"]
+    (checkout.root / "engine" / "__main__.py").write_text("raise SystemExit('this image is broken')\n")
+
+    said = checkout.operate("up", expect=1)
+
+    assert "rolled back" in said
+    assert json.loads(checkout.operate("status"))["taskDefinition"] == running
+    with urllib.request.urlopen(f"{checkout.outputs().api_url}/health", timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_destroy_leaves_the_account_empty_and_down_leaves_nothing(checkout: Checkout) -> None:
+    stack, clients = checkout.stack()
+    session = boto3.Session(region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any")
+
+    stack.destroy(confirm=False)
+
+    assert clients.endpoint_url is not None
+    assert left(session, clients.endpoint_url) == {}
+    checkout.operate("down")
+    assert checkout.processes() == []
+    assert [path.name for path in checkout.account.directory.iterdir()] == ["lock"]
+
+
+def left(session: boto3.Session, endpoint: str) -> dict[str, int]:
+    """What is in the account, by kind; AWS's own default VPC is not counted."""
+    ec2 = session.client("ec2", endpoint_url=endpoint)
+    elbv2 = session.client("elbv2", endpoint_url=endpoint)
+    custom = [{"Name": "is-default", "Values": ["false"]}]
+    counts = {
+        "vpcs": len(ec2.describe_vpcs(Filters=custom)["Vpcs"]),
+        "addresses": len(ec2.describe_addresses()["Addresses"]),
+        "load balancers": len(elbv2.describe_load_balancers()["LoadBalancers"]),
+        "clusters": len(session.client("ecs", endpoint_url=endpoint).list_clusters()["clusterArns"]),
+        "databases": len(session.client("rds", endpoint_url=endpoint).describe_db_instances()["DBInstances"]),
+        "caches": len(
+            session.client("elasticache", endpoint_url=endpoint).describe_replication_groups()["ReplicationGroups"]
+        ),
+        "registries": len(session.client("ecr", endpoint_url=endpoint).describe_repositories()["repositories"]),
+        "roles": len(session.client("iam", endpoint_url=endpoint).list_roles()["Roles"]),
+        "secrets": len(session.client("secretsmanager", endpoint_url=endpoint).list_secrets()["SecretList"]),
+        "alarms": len(session.client("cloudwatch", endpoint_url=endpoint).describe_alarms()["MetricAlarms"]),
+        "topics": len(session.client("sns", endpoint_url=endpoint).list_topics()["Topics"]),
+        "log groups": len(session.client("logs", endpoint_url=endpoint).describe_log_groups()["logGroups"]),
+    }
+    return {kind: count for kind, count in counts.items() if count}

@@ -1,0 +1,79 @@
+"""The commands a stack gives to the Pulumi CLI: a recorder in its place says what it was called with."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from operations.errors import OperationError
+from operations.pulumi import PulumiStack
+
+RECORDER = """#!/bin/sh
+echo "$@" >> "$RECORD"
+case "$*" in
+  *"stack ls"*) echo '[{"name": "organization/workflow/dev"}]' ;;
+  *"stack output"*) echo '{"apiUrl": "https://example"}' ;;
+  *"config --json"*) echo '{"workflow:imageTag": {"value": "v1", "secret": false}}' ;;
+  *destroy*) echo "locked by another" >&2; exit 255 ;;
+  *"stack rm"*) echo "no such stack" >&2; exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> PulumiStack:
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(RECORDER)
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return PulumiStack(
+        tmp_path, "dev", {"PATH": path, "RECORD": str(tmp_path / "record")}, tmp_path / "Pulumi.dev.yaml"
+    )
+
+
+@pytest.fixture(autouse=True)
+def path(stack: PulumiStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", stack.environment["PATH"])
+
+
+def called(stack: PulumiStack) -> str:
+    return Path(stack.environment["RECORD"]).read_text().splitlines()[-1]
+
+
+def test_up_without_a_question_names_stack_and_config_file(stack: PulumiStack) -> None:
+    stack.up(confirm=False)
+
+    assert called(stack) == f"up --yes --skip-preview --non-interactive --stack dev --config-file {stack.config_file}"
+
+
+def test_up_of_an_account_lets_pulumi_ask(stack: PulumiStack) -> None:
+    stack.up(confirm=True)
+
+    assert called(stack) == f"up --stack dev --config-file {stack.config_file}"
+
+
+def test_the_backends_full_names_count(stack: PulumiStack) -> None:
+    assert stack.exists()
+
+
+def test_outputs_and_config_are_read(stack: PulumiStack) -> None:
+    assert stack.outputs() == {"apiUrl": "https://example"}
+    assert stack.get_config("imageTag") == "v1"
+    assert stack.get_config("region") is None
+
+
+def test_a_failure_that_streamed_is_short(stack: PulumiStack) -> None:
+    with pytest.raises(OperationError, match=r"`pulumi destroy` of stack dev failed"):
+        stack.destroy(confirm=False)
+
+
+def test_a_failure_that_was_captured_says_why(stack: PulumiStack) -> None:
+    with pytest.raises(OperationError, match="no such stack"):
+        stack.remove()
+
+
+def test_the_recorder_is_what_ran(stack: PulumiStack) -> None:
+    stack.set_config("imageTag", "v2")
+
+    assert "config set imageTag v2" in called(stack)
