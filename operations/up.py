@@ -40,14 +40,14 @@ def _up_local(account: LocalAccount) -> None:
     image = local_image.build(account.root, account.directory / "images")
     if _pushed(stack, clients) is None:
         say("first deployment: everything but tasks, for no image tag is set yet")
-        _write_config(stack, None)
+        write_config(stack, None)
         stack.up(confirm=False)
     registry = outputs.read(stack).registry_url
     if image.tag not in (_pushed(stack, clients) or ()):
         say(f"pushing image {image.tag}")
         account.push(registry.split("/", 1)[-1], image.tag, image.entrypoint, image.directory)
     say(f"deploying image {image.tag}")
-    _write_config(stack, image.tag)
+    write_config(stack, image.tag)
     stack.up(confirm=False)
     found = outputs.read(stack)
     wait_for_service(found, clients)
@@ -67,7 +67,7 @@ def _forget_lost_account(account: LocalAccount, record: SandboxRecord, stack: Pu
         stack.remove()
         exists = False
     if not exists:
-        _write_config(stack, None)
+        write_config(stack, None)
         stack.create()
     file.write_text(record.incarnation, encoding="ascii")
 
@@ -85,18 +85,27 @@ def _pushed(stack: PulumiStack, clients: Clients) -> tuple[str, ...] | None:
     return tuple(image["imageTag"] for image in images if "imageTag" in image)
 
 
-def _write_config(stack: PulumiStack, tag: str | None) -> None:
+def write_config(stack: PulumiStack, tag: str | None) -> None:
     """Copy the committed config for this machine: the image tag and Pulumi's salt don't belong into the checkout."""
     assert stack.config_file is not None  # noqa: S101 - the local stack's is always set
-    committed = yaml.safe_load((stack.root / f"Pulumi.{LOCAL}.yaml").read_text(encoding="utf-8")) or {}
-    if not isinstance(committed, dict) or not isinstance(committed.get("config", {}), dict):
-        raise OperationError(f"Pulumi.{LOCAL}.yaml is not a Pulumi stack config: a mapping with `config:` is expected.")
-    config = dict(committed.get("config") or {})
+    committed = _read_committed(stack.root / f"Pulumi.{LOCAL}.yaml")
+    config = dict(committed["config"])
     if tag is not None:
         config["workflow:imageTag"] = tag
     previous = yaml.safe_load(stack.config_file.read_text(encoding="utf-8")) if stack.config_file.exists() else {}
     salt = {key: value for key, value in previous.items() if key == "encryptionsalt"}
     stack.config_file.write_text(yaml.safe_dump({**committed, **salt, "config": config}), encoding="utf-8")
+
+
+def _read_committed(file: Path) -> dict[str, dict[str, object]]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return msgspec.convert(content, dict[str, dict[str, object]])
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        why = " ".join(str(error).split())
+        raise OperationError(
+            f"{file.name} is not a Pulumi stack config (`config:` with keys below it): {why}"
+        ) from error
 
 
 def wait_for_service(found: Outputs, clients: Clients) -> None:
