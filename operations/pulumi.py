@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from operations.errors import OperationError
+
+EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
+UNCHANGED = ("same", "read", "refresh")
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,16 @@ class PulumiStack:
         """Make the stack in the backend, with no resources."""
         self._capture("stack", "init", self.name, "--no-select", stack=False)
 
-    def up(self, *, confirm: bool) -> None:
-        """Bring the account to what the program says; asks before it changes anything where `confirm` is set."""
-        self._stream("up", *(() if confirm else ("--yes", "--skip-preview")))
+    def up(self, *, confirm: bool) -> int:
+        """Bring the account to what the program says; asks before it changes anything where `confirm` is set.
+
+        Returns:
+            The number of resources created, updated, replaced or deleted.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            log = Path(directory) / "events"
+            self._stream("up", "--event-log", str(log), *(() if confirm else ("--yes", "--skip-preview")))
+            return _count_changes(log)
 
     def preview(self, *, expect_no_changes: bool = False) -> None:
         """Show what `up` would change; with `expect_no_changes` a change is an error."""
@@ -89,7 +100,15 @@ class PulumiStack:
     def _stream(self, *words: str) -> None:
         command = self._command(words, stack=True)
         done = subprocess.run(  # noqa: S603 - our own command
-            command, cwd=self.root, env=dict(self.environment), check=False
+            command, cwd=self.root, env={**self.environment, **EVENT_LOG}, check=False
         )
         if done.returncode != 0:
             raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")
+
+
+def _count_changes(log: Path) -> int:
+    """The changes in the last summary of an event log; a preview's summary comes before the update's."""
+    changes: dict[str, int] = {}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        changes = json.loads(line).get("summaryEvent", {}).get("resourceChanges", changes)
+    return sum(count for operation, count in changes.items() if operation not in UNCHANGED)

@@ -14,6 +14,7 @@ case "$*" in
   *"stack ls"*) echo '[{"name": "organization/workflow/dev"}]' ;;
   *"stack output"*) echo '{"apiUrl": "https://example"}' ;;
   *"config --json"*) echo '{"workflow:imageTag": {"value": "v1", "secret": false}}' ;;
+  up*) echo '{"summaryEvent": {"resourceChanges": {"same": 5, "update": 1, "replace": 2}}}' > "$3" ;;
   *destroy*) echo "locked by another" >&2; exit 255 ;;
   *"stack rm"*) echo "no such stack" >&2; exit 1 ;;
 esac
@@ -42,15 +43,19 @@ def called(stack: PulumiStack) -> str:
 
 
 def test_up_without_a_question_names_stack_and_config_file(stack: PulumiStack) -> None:
-    stack.up(confirm=False)
+    assert stack.up(confirm=False) == 3
 
-    assert called(stack) == f"up --yes --skip-preview --non-interactive --stack dev --config-file {stack.config_file}"
+    words = called(stack)
+    assert words.startswith("up --event-log ")
+    assert words.endswith(f" --yes --skip-preview --non-interactive --stack dev --config-file {stack.config_file}")
 
 
 def test_up_of_an_account_lets_pulumi_ask(stack: PulumiStack) -> None:
     stack.up(confirm=True)
 
-    assert called(stack) == f"up --stack dev --config-file {stack.config_file}"
+    words = called(stack)
+    assert "--yes" not in words
+    assert "--non-interactive" not in words
 
 
 def test_the_backends_full_names_count(stack: PulumiStack) -> None:
