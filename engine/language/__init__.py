@@ -1,0 +1,47 @@
+"""The Amazon States Language: reads definitions and runs them, purely.
+
+Nothing here does I/O, reads a clock, or draws random numbers. `parse` makes a `StateMachine` of a definition; `start`
+and `advance` give the transitions of an execution, which the caller makes durable and then acts upon.
+"""
+
+from engine.language.commands import CancelTask, CancelTimer, Command, ExecutionStatus, Finish, RunTask, StartTimer
+from engine.language.context import ExecutionContext
+from engine.language.definition import StateMachine
+from engine.language.events import Event, Stopped, TaskFailed, TaskHeartbeat, TaskSucceeded, TimerFired
+from engine.language.execution.interpreter import advance, start
+from engine.language.history import HistoryEvent, api_details, details_key
+from engine.language.parsing.machine import parse
+from engine.language.problems import InvalidDefinition, Problem
+from engine.language.snapshot import Snapshot, decode_snapshot, encode_snapshot, pending
+from engine.language.transition import Transition
+
+__all__ = [
+    "CancelTask",
+    "CancelTimer",
+    "Command",
+    "Event",
+    "ExecutionContext",
+    "ExecutionStatus",
+    "Finish",
+    "HistoryEvent",
+    "InvalidDefinition",
+    "Problem",
+    "RunTask",
+    "Snapshot",
+    "StartTimer",
+    "StateMachine",
+    "Stopped",
+    "TaskFailed",
+    "TaskHeartbeat",
+    "TaskSucceeded",
+    "TimerFired",
+    "Transition",
+    "advance",
+    "api_details",
+    "decode_snapshot",
+    "details_key",
+    "encode_snapshot",
+    "parse",
+    "pending",
+    "start",
+]

@@ -1,0 +1,46 @@
+"""What can happen to a running execution: the input of the interpreter's `advance`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class TaskSucceeded(msgspec.Struct, frozen=True, tag=True):
+    """The task ``task_id`` returned ``output`` (any JSON value); ``started_at`` is when its attempt began to run."""
+
+    task_id: str
+    output: object
+    started_at: datetime
+
+
+class TaskFailed(msgspec.Struct, frozen=True, tag=True):
+    """The task ``task_id`` failed with the error name and the cause given, which Retry and Catch see."""
+
+    task_id: str
+    error: str
+    cause: str | None
+    started_at: datetime
+
+
+class TaskHeartbeat(msgspec.Struct, frozen=True, tag=True):
+    """The task ``task_id`` says that it is alive; its heartbeat timer is started anew with a later due time."""
+
+    task_id: str
+
+
+class TimerFired(msgspec.Struct, frozen=True, tag=True):
+    """The timer ``timer_id`` is due."""
+
+    timer_id: str
+
+
+class Stopped(msgspec.Struct, frozen=True, tag=True):
+    """Somebody asked for the execution to be aborted (AWS: StopExecution)."""
+
+    error: str | None = None
+    cause: str | None = None
+
+
+Event = TaskSucceeded | TaskFailed | TaskHeartbeat | TimerFired | Stopped

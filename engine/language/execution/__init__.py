@@ -1,0 +1,1 @@
+"""Runs state machines, one pure transition at a time."""

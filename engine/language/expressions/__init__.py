@@ -1,0 +1,1 @@
+"""What a definition computes with: paths, intrinsic functions, payload templates, choice rules."""

@@ -1,0 +1,74 @@
+"""Events of an execution's history, with the names and contents of the Step Functions API (HistoryEvent)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+_DETAILS_OF_TASKS = (
+    "TaskScheduled",
+    "TaskStarted",
+    "TaskSucceeded",
+    "TaskFailed",
+    "TaskTimedOut",
+)
+_DETAILS_OF_EXECUTIONS = (
+    "ExecutionStarted",
+    "ExecutionSucceeded",
+    "ExecutionFailed",
+    "ExecutionTimedOut",
+    "ExecutionAborted",
+)
+_DETAILS_OF_MAPS = (
+    "MapStateStarted",
+    "MapIterationStarted",
+    "MapIterationSucceeded",
+    "MapIterationFailed",
+    "MapIterationAborted",
+)
+
+
+class HistoryEvent(msgspec.Struct, frozen=True):
+    """One event of a history.
+
+    Attributes:
+        id: 1 for the first event of the execution, then one more each, without gaps.
+        previous_id: the event that caused this one; 0 for the first event and for the first state's entry.
+        type: a HistoryEventType of the Step Functions API, such as ``TaskStateEntered``.
+        timestamp: when it happened.
+        details: the members of the event's details, such as ``taskScheduledEventDetails``; input and output
+            are JSON texts. Empty for types that have none.
+    """
+
+    id: int
+    previous_id: int
+    type: str
+    timestamp: datetime
+    details: dict[str, object]
+
+
+def details_key(event_type: str) -> str | None:
+    """Name the member of the API's HistoryEvent that carries the details of ``event_type``; None if it has none."""
+    return _KEYS.get(event_type)
+
+
+def api_details(event: HistoryEvent) -> dict[str, object]:
+    """Give the details as the API shows them: with ``inputDetails`` and ``outputDetails`` beside the texts."""
+    marks: dict[str, object] = {
+        f"{name}Details": {"truncated": False} for name in ("input", "output") if name in event.details
+    }
+    return {**event.details, **marks}
+
+
+def _keys() -> dict[str, str]:
+    own = (*_DETAILS_OF_TASKS, *_DETAILS_OF_EXECUTIONS, *_DETAILS_OF_MAPS)
+    keys = {name: f"{name[0].lower()}{name[1:]}EventDetails" for name in own}
+    for state in ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"):
+        keys[f"{state}StateEntered"] = "stateEnteredEventDetails"
+        keys[f"{state}StateExited"] = "stateExitedEventDetails"
+    del keys["FailStateExited"]
+    return keys
+
+
+_KEYS = _keys()

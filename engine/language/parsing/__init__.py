@@ -1,0 +1,1 @@
+"""Reads definitions: checks them and compiles them, all problems at once."""

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.language.errors import RESULT_PATH_MATCH_FAILURE, StatesError
+from engine.language.expressions.paths import MISSING, compile_path, compile_reference_path
+from tests.engine.language.expressions.support import scope
+
+DOCUMENT = {
+    "a": [{"x": 1, "b": "u"}, {"x": 2, "b": "v"}],
+    "n": 3,
+    "foo-bar": {"it's": True},
+    "empty": None,
+    "länge": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$", DOCUMENT),
+        ("$.n", 3),
+        ("$['n']", 3),
+        ('$["n"]', 3),
+        ("$.a[0].x", 1),
+        ("$.a[-1].b", "v"),
+        ("$.foo-bar['it\\'s']", True),
+        ("$.länge", 5),
+        ("$.empty", None),
+        ("$.empty.more", MISSING),
+        ("$.a[2]", MISSING),
+        ("$.a[-3]", MISSING),
+        ("$.a.x", MISSING),
+        ("$.n[0]", MISSING),
+        ("$.nothing", MISSING),
+        ("$$.Execution.Name", "first"),
+        ("$$.Nothing", MISSING),
+        ("$.a[*].x", [1, 2]),
+        ("$.a[?(@.x > 1)].b", ["v"]),
+        ("$.a[?(@.b == 'u' && @.x < 3)].x", [1]),
+        ("$.a[?(@.x == 9)]", []),
+        ("$..x", [1, 2]),
+        ("$.a[0:1].x", [1]),
+        ("$.a[0,1].b", ["u", "v"]),
+        ("$.a[ 0 ].x", 1),
+        ("$.a[ 7 ].x", MISSING),
+        ("$$.Tags[*]", ["t"]),
+    ],
+)
+def test_a_path_finds(path: str, expected: object) -> None:
+    found = compile_path(path).read(scope(DOCUMENT, {"Execution": {"Name": "first"}, "Tags": ["t"]}))
+    assert found is MISSING if expected is MISSING else found == expected
+
+
+@pytest.mark.parametrize("document", [None, True, 5, "text"])
+def test_a_query_finds_nothing_in_a_plain_value(document: object) -> None:
+    assert compile_path("$..x").read(scope(document)) is MISSING
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("", "must start with"),
+        ("n", "must start with"),
+        ("$name", "does not run variables"),
+        ("$.a[", "can't be read|not a JSONPath"),
+        ("$.a[(@.length-1)]", "not a JSONPath"),
+        ("$.a | $.b", "one path is allowed"),
+        ("$.a[?(@.b =~ /x/)]", "regular expressions"),
+        ("$.a[?match(@.b, 'x')]", "regular expressions"),
+        ("$..a..b", "once"),
+        ("$.a[?(@..b)]", "not inside a filter"),
+        ("$." + "a" * 2000, "longer than"),
+    ],
+)
+def test_a_path_that_cannot_be_read(path: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        compile_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "expected"),
+    [
+        ("$", {"a": 1}, 9),
+        ("$.a", {"b": 1}, {"b": 1, "a": 9}),
+        ("$.a.b.c", {}, {"a": {"b": {"c": 9}}}),
+        ("$.a.b", {"a": None}, {"a": {"b": 9}}),
+        ("$.a[1].b", {"a": [0, {"c": 1}]}, {"a": [0, {"c": 1, "b": 9}]}),
+        ("$.a", None, {"a": 9}),
+    ],
+)
+def test_writing_makes_a_copy(path: str, document: object, expected: object) -> None:
+    before = repr(document)
+    assert compile_reference_path(path).write(document, 9) == expected
+    assert repr(document) == before
+
+
+@pytest.mark.parametrize(("path", "document"), [("$.a", 1), ("$.a", []), ("$.a[1]", {"a": [1]}), ("$.a[0]", {})])
+def test_writing_where_there_is_no_place(path: str, document: object) -> None:
+    with pytest.raises(StatesError) as caught:
+        compile_reference_path(path).write(document, 9)
+    assert caught.value.error == RESULT_PATH_MATCH_FAILURE
+
+
+@pytest.mark.parametrize("path", ["a", "$$.a", "$.a[*]", "$..a", "$.a[-1]", "$.a[0:1]", "$." + "a" * 2000])
+def test_what_is_not_a_reference_path(path: str) -> None:
+    with pytest.raises(ValueError, match="not a reference path"):
+        compile_reference_path(path)
+
+
+def test_the_bracket_notation() -> None:
+    assert compile_path("$.a[0]['b c']").normalized == "$['a'][0]['b c']"
+    assert compile_path("$.a[*]").normalized == "$.a[*]"
