@@ -32,7 +32,7 @@ bootstrap: setup ## once per account: the bucket and the key for the state of ST
 	@$(OPERATE) bootstrap --stack $(STACK)
 
 image: setup ## build the engine's image and push it to the registry of STACK, as TAG
-	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag $(TAG))
+	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag $(TAG)) $(OPTIONS)
 
 release: setup ## deploy the image TAG to STACK; an older TAG is a rollback
 	@$(OPERATE) release --stack $(STACK) --tag $(TAG)

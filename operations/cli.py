@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from operations import deployment, outputs
+from operations import deployment, image, outputs
 from operations.bootstrap import bootstrap
 from operations.down import down
 from operations.errors import OperationError
+from operations.image import ImageOptions
 from operations.release import release
 from operations.stacks import NAMES, Clients, open_stack
 from operations.up import up
@@ -50,8 +51,17 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.add_argument("--stack", choices=NAMES, default=NAMES[0])
         sub.set_defaults(command=command)
+    _image_parser(commands)
     _release_parser(commands)
     return parser
+
+
+def _image_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "build the engine's image and push it to a stack's registry"
+    sub = commands.add_parser("image", help=text, description=text)
+    sub.add_argument("--stack", choices=NAMES[1:], required=True)
+    ImageOptions.add_arguments(sub)
+    sub.set_defaults(command=_image)
 
 
 def _release_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -72,6 +82,10 @@ def _up(root: Path, arguments: argparse.Namespace) -> None:
 
 def _down(root: Path, arguments: argparse.Namespace) -> None:
     down(root, arguments.stack)
+
+
+def _image(root: Path, arguments: argparse.Namespace) -> None:
+    image.push(root, arguments.stack, ImageOptions.parsed(arguments))
 
 
 def _release(root: Path, arguments: argparse.Namespace) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,21 @@ class ImageOptions:
     base: str | None = None
     pip_configuration: Path | None = None
     ca_bundle: Path | None = None
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        """Give a command the options that `parsed` reads."""
+        parser.add_argument("--tag", help="the image's tag (default: `git describe --always --dirty`)")
+        parser.add_argument("--allow-dirty", action="store_true", help="build changes that no commit holds")
+        parser.add_argument("--platform", default=cls.platform, help="processor of the tasks (default: %(default)s)")
+        parser.add_argument("--base", help="base image, for instance python@sha256:… (default: the Dockerfile's)")
+        parser.add_argument("--pip-conf", type=Path, dest="pip_configuration", help="pip.conf of a package mirror")
+        parser.add_argument("--ca-bundle", type=Path, help="certificates for it, its `cert = /run/secrets/ca-bundle`")
+
+    @classmethod
+    def parsed(cls, arguments: argparse.Namespace) -> ImageOptions:
+        """The options from a command line that `add_arguments` described."""
+        return cls(**{each.name: getattr(arguments, each.name) for each in fields(cls)})
 
 
 @dataclass(frozen=True)

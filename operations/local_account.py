@@ -46,12 +46,14 @@ class LocalAccount:
 
     def running(self) -> SandboxRecord | None:
         """The sandbox's record, or None where none runs."""
-        if self._sandbox("status", capture=True) != 0:
+        if not self.sandbox_directory.exists():
             return None
-        try:
-            return msgspec.json.decode((self.sandbox_directory / "sandbox.json").read_bytes(), type=SandboxRecord)
-        except FileNotFoundError:
+        answer = subprocess.run(  # noqa: S603 - our own command
+            self._command("status"), cwd=self.root, capture_output=True, check=False
+        )
+        if not msgspec.json.decode(answer.stdout or b"{}", type=_Status).running:
             return None
+        return msgspec.json.decode((self.sandbox_directory / "sandbox.json").read_bytes(), type=SandboxRecord)
 
     def start(self) -> SandboxRecord:
         """Start the sandbox where none runs; its record."""
@@ -60,7 +62,7 @@ class LocalAccount:
             return record
         self.sandbox_directory.mkdir(parents=True, exist_ok=True)
         network = os.environ.get("SANDBOX_NETWORK", DEFAULT_NETWORK)
-        if self._sandbox("start", "--network", network) != 0:
+        if self._sandbox("start", "--network", network, "--aws-port", "0") != 0:
             raise OperationError("The sandbox did not start; the reason stands above.")
         record = self.running()
         if record is None:
@@ -100,12 +102,15 @@ class LocalAccount:
             file.write_text(secrets.token_urlsafe(32), encoding="ascii")
         return file
 
-    def _sandbox(self, *words: str, capture: bool = False) -> int:
-        command = [sys.executable, "-m", "sandbox", *words]
-        if words[0] in ("start", "stop", "status", "push"):
-            command += ["--directory", str(self.sandbox_directory)]
-        done = subprocess.run(command, cwd=self.root, capture_output=capture, check=False)  # noqa: S603 - our own command
-        return done.returncode
+    def _sandbox(self, *words: str) -> int:
+        return subprocess.run(self._command(*words), cwd=self.root, check=False).returncode  # noqa: S603 - our own command
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "sandbox", *words, "--directory", str(self.sandbox_directory)]
+
+
+class _Status(msgspec.Struct):
+    running: bool = False
 
 
 def aws_environment(record: SandboxRecord) -> dict[str, str]:

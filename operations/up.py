@@ -90,18 +90,21 @@ def write_config(stack: PulumiStack, tag: str | None) -> None:
     """Copy the committed config for this machine: the image tag and Pulumi's salt don't belong into the checkout."""
     assert stack.config_file is not None  # noqa: S101 - the local stack's is always set
     committed = _read_committed(stack.root / f"Pulumi.{LOCAL}.yaml")
-    config = dict(committed["config"])
+    config = dict(committed.config)
     if tag is not None:
         config["workflow:imageTag"] = tag
     previous = yaml.safe_load(stack.config_file.read_text(encoding="utf-8")) if stack.config_file.exists() else {}
     salt = {key: value for key, value in previous.items() if key == "encryptionsalt"}
-    stack.config_file.write_text(yaml.safe_dump({**committed, **salt, "config": config}), encoding="utf-8")
+    stack.config_file.write_text(yaml.safe_dump({**salt, "config": config}), encoding="utf-8")
 
 
-def _read_committed(file: Path) -> dict[str, dict[str, object]]:
+class _StackConfig(msgspec.Struct):
+    config: dict[str, object] = {}
+
+
+def _read_committed(file: Path) -> _StackConfig:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return msgspec.convert(content, dict[str, dict[str, object]])
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _StackConfig)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         why = " ".join(str(error).split())
         raise OperationError(

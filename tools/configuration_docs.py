@@ -25,8 +25,8 @@ configuration are reported at once, before anything is touched.
 ENGINE = """
 ## The engine
 
-Environment variables of the engine, and keys of the YAML file given with `-config`; the environment comes first. Each is
-also read with `_FILE` at its end, from the file that it names. On AWS the program sets what a stack determines;
+Environment variables of the engine, and keys of the YAML file given with `-config`; the environment comes first. Each
+is also read with `_FILE` at its end, from the file that it names. On AWS the program sets what a stack determines;
 `engineSettings` of the stack sets the others.
 
 """

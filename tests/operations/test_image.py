@@ -1,5 +1,6 @@
 """Build and push against moto's ECR; the program in docker's place puts its manifest there."""
 
+import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from moto.server import ThreadedMotoServer
 from operations import container_tool, image, source
 from operations.errors import OperationError
 from operations.image import ImageOptions
+from operations.pulumi import PulumiStack
 from operations.source import Source
+from operations.stacks import Clients
 from tests.operations.programs import Programs
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr.literals import ImageTagMutabilityType
 
 VERSION = Source("v1.4.0", "2f1c9ab" + "0" * 33, "https://code.example/team/engine.git")
+STACK_OUTPUTS = (
+    '{"apiUrl": "https://api.example", "region": "us-east-1", "registryUrl": "REGISTRY", "clusterName": "workflow", '
+    '"databaseEndpoint": "db.example:5432"}'
+)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +152,40 @@ def test_a_missing_repository_is_named(ecr: "ECRClient", programs: Programs, tmp
         image.publish(tmp_path, ecr, url, ImageOptions())
 
     assert programs.calls == []
+
+
+def test_a_command_line_becomes_options() -> None:
+    parser = argparse.ArgumentParser()
+    ImageOptions.add_arguments(parser)
+
+    given = parser.parse_args(["--tag", "v2", "--allow-dirty", "--pip-conf", "mirror.conf", "--ca-bundle", "ca.pem"])
+
+    assert ImageOptions.parsed(parser.parse_args([])) == ImageOptions()
+    assert ImageOptions.parsed(given) == ImageOptions(
+        tag="v2", allow_dirty=True, pip_configuration=Path("mirror.conf"), ca_bundle=Path("ca.pem")
+    )
+
+
+def test_push_reads_where_to_from_the_stack(
+    ecr: "ECRClient",
+    programs: Programs,
+    aws: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = repository(ecr, "workflow/stack")
+    programs.directory.joinpath("pulumi").write_text(f"#!/bin/sh\necho '{STACK_OUTPUTS.replace('REGISTRY', url)}'\n")
+    programs.directory.joinpath("pulumi").chmod(0o755)
+    stack = PulumiStack(tmp_path, "dev", {"PATH": str(programs.directory)})
+    monkeypatch.setattr(image, "open_stack", lambda _root, _name: (stack, Clients(endpoint_url=aws)))
+
+    image.push(tmp_path, "dev", ImageOptions())
+
+    [found] = ecr.describe_images(repositoryName="workflow/stack")["imageDetails"]
+    said = capsys.readouterr().out
+    assert f"pushed {url}:v1.4.0\n" in said
+    assert f"digest {found['imageDigest']}\n" in said
 
 
 def test_a_failed_build_pushes_nothing(ecr: "ECRClient", programs: Programs, tmp_path: Path) -> None:
