@@ -105,7 +105,7 @@ def _outputs(root: Path, arguments: argparse.Namespace) -> None:
 def _status(root: Path, arguments: argparse.Namespace) -> None:
     stack, clients = open_stack(root, arguments.stack)
     found = outputs.read(stack)
-    if found.service_name is None:
+    if not found.service_name:
         raise OperationError(f"Stack {stack.name} has no service yet: push an image and set imageTag.")
     ecs = Clients(found.region, clients.endpoint_url).ecs
     state = deployment.summary(ecs, found.cluster_name, found.service_name)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from operations.errors import OperationError
@@ -23,17 +23,11 @@ ROLE = "arn:aws:iam::000000000000:role/order-processing"
 FOLLOW_SECONDS = 120.0
 
 
-@dataclass(frozen=True)
-class AccessKey:
-    """A key pair of the engine's API (API_ACCESS_KEYS)."""
+class AccessKey(msgspec.Struct, frozen=True, rename="camel"):
+    """A key pair of the engine's API, an item of API_ACCESS_KEYS."""
 
     access_key_id: str
     secret_access_key: str
-
-
-def first_key(keys: list[dict[str, str]]) -> AccessKey:
-    """The first pair of the value of API_ACCESS_KEYS."""
-    return AccessKey(keys[0]["accessKeyId"], keys[0]["secretAccessKey"])
 
 
 class Show(Protocol):

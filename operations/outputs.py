@@ -9,17 +9,17 @@ from operations.pulumi import PulumiStack
 
 
 class Outputs(msgspec.Struct, frozen=True, rename="camel"):
-    """The exports of the infrastructure program, by the names it gives them."""
+    """The exports of the infrastructure program, by the names it gives them; empty where a stack has no such thing."""
 
     api_url: str
     region: str
     registry_url: str
     cluster_name: str
     database_endpoint: str
-    service_name: str | None = None
-    task_definition_arn: str | None = None
-    management_url: str | None = None
-    api_keys_secret_arn: str | None = None
+    service_name: str = ""
+    task_definition_arn: str = ""
+    management_url: str = ""
+    api_token_secret_arn: str = ""
 
 
 def read(stack: PulumiStack) -> Outputs:

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from operations.errors import OperationError
 
 EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
+SALT = "encryptionsalt"
 UNCHANGED = ("same", "read", "refresh")
 
 
@@ -37,8 +40,23 @@ class PulumiStack:
         return any(entry["name"].split("/")[-1] == self.name for entry in json.loads(answer))
 
     def create(self) -> None:
-        """Make the stack in the backend, with no resources."""
-        self._capture("stack", "init", self.name, "--no-select", stack=False)
+        """Make the stack in the backend, with no resources.
+
+        The CLI writes the salt of its secrets into `Pulumi.<name>.yaml`; with a config file elsewhere it is moved
+        there, and the committed file stays as it is.
+        """
+        default = self.root / f"Pulumi.{self.name}.yaml"
+        before = default.read_bytes()
+        try:
+            self._capture("stack", "init", self.name, "--no-select", stack=False)
+        finally:
+            written = yaml.safe_load(default.read_text(encoding="utf-8"))
+            if self.config_file is not None:
+                default.write_bytes(before)
+        if self.config_file is not None:
+            config = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+            text = yaml.safe_dump({**config, SALT: written[SALT]})
+            self.config_file.write_text(text, encoding="utf-8")
 
     def up(self, *, confirm: bool) -> int:
         """Bring the account to what the program says; asks before it changes anything where `confirm` is set.

@@ -12,7 +12,7 @@ from operations.errors import OperationError
 from operations.local_account import LocalAccount, SandboxRecord
 from operations.locks import exclusive
 from operations.outputs import Outputs
-from operations.pulumi import PulumiStack
+from operations.pulumi import SALT, PulumiStack
 from operations.report import report
 from operations.stacks import LOCAL, Clients, local_stack, open_stack
 from tools.progress import say
@@ -94,7 +94,7 @@ def write_config(stack: PulumiStack, tag: str | None) -> None:
     if tag is not None:
         config["workflow:imageTag"] = tag
     previous = yaml.safe_load(stack.config_file.read_text(encoding="utf-8")) if stack.config_file.exists() else {}
-    salt = {key: value for key, value in previous.items() if key == "encryptionsalt"}
+    salt = {key: value for key, value in previous.items() if key == SALT}
     stack.config_file.write_text(yaml.safe_dump({**salt, "config": config}), encoding="utf-8")
 
 
@@ -114,7 +114,7 @@ def _read_committed(file: Path) -> _StackConfig:
 
 def wait_for_service(found: Outputs, clients: Clients) -> None:
     """Return when the service runs what the stack says and answers; nothing to wait for while there are no tasks."""
-    if found.service_name is None or found.task_definition_arn is None:
+    if not found.service_name:
         return
     deployment.verify(clients.ecs, found.cluster_name, found.service_name, found.task_definition_arn)
     say(f"waiting for {found.api_url}/health")
@@ -122,8 +122,7 @@ def wait_for_service(found: Outputs, clients: Clients) -> None:
 
 
 def _access_key(found: Outputs, clients: Clients) -> order.AccessKey:
-    """The key pair that the stack made for its API."""
-    if found.api_keys_secret_arn is None:
-        raise OperationError("The stack exports no apiKeysSecretArn.")
-    value = clients.secrets.get_secret_value(SecretId=found.api_keys_secret_arn)["SecretString"]
-    return order.first_key(msgspec.json.decode(value))
+    """The access key that the stack made for its API; the secret's `apiAccessKeys` is API_ACCESS_KEYS as text."""
+    value = clients.secrets.get_secret_value(SecretId=found.api_token_secret_arn)["SecretString"]
+    keys = msgspec.json.decode(value, type=dict[str, str])["apiAccessKeys"]
+    return msgspec.json.decode(keys, type=list[order.AccessKey])[0]

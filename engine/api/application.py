@@ -1,0 +1,82 @@
+"""The aiohttp applications: the API, the management pages, and metrics alone."""
+
+from aiohttp import web
+
+from engine.api import health, management
+from engine.api.arns import Arns
+from engine.api.auth.authenticator import Authenticator
+from engine.api.keys import ARNS, DRAIN, ENGINE, METRICS, SETTINGS, Drain
+from engine.api.middleware.access import access
+from engine.api.middleware.cors import cors
+from engine.api.middleware.failures import failures
+from engine.api.middleware.tracking import tracking
+from engine.api.rate_limit import Counter, RateLimiter
+from engine.api.rest import openapi, routes
+from engine.api.stepfunctions import protocol
+from engine.observability.metrics import Metrics
+from engine.runtime import Engine
+from engine.settings import Settings
+
+
+def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+    """The API: Step Functions protocol, REST v1, probes; the management pages too where they share its port."""
+    limiter = _limiter(settings)
+    app = web.Application(
+        client_max_size=settings.request_max_bytes,
+        middlewares=[
+            tracking(metrics),
+            cors(settings.cors_origin, credentials=settings.cors_credentials),
+            failures,
+            access(Authenticator(settings), limiter),
+        ],
+    )
+    _share(app, engine, settings, metrics, drain)
+    protocol.add_routes(app)
+    routes.add_routes(app)
+    openapi.add_routes(app)
+    health.add_probe_routes(app)
+    if settings.one_port:
+        management.add_routes(app)
+    if limiter is not None:
+        app.on_cleanup.append(lambda _: limiter.close())
+    return app
+
+
+def management_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+    """The management port: health, metrics and admin pages. Never public, so that nobody needs a key."""
+    app = web.Application(middlewares=[tracking(metrics), failures])
+    _share(app, engine, settings, metrics, drain)
+    health.add_probe_routes(app)
+    management.add_routes(app)
+    return app
+
+
+def metrics_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+    """The metrics port."""
+    app = web.Application(middlewares=[tracking(metrics), failures])
+    _share(app, engine, settings, metrics, drain)
+    management.add_metrics_routes(app)
+    return app
+
+
+def _share(app: web.Application, engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> None:
+    app[ENGINE] = engine
+    app[ARNS] = Arns(engine)
+    app[SETTINGS] = settings
+    app[METRICS] = metrics
+    app[DRAIN] = drain
+
+
+def _limiter(settings: Settings) -> RateLimiter | None:
+    if settings.rate_limit_max_requests == 0:
+        return None
+    limit, window = settings.rate_limit_max_requests, settings.rate_limit_window
+    return RateLimiter(limit=limit, window_seconds=window, shared=_shared_counter(settings))
+
+
+def _shared_counter(settings: Settings) -> Counter | None:
+    if settings.redis_url is None:
+        return None
+    from engine.api.redis_counter import RedisCounter  # noqa: PLC0415 - slow to import, and rarely needed
+
+    return RedisCounter(settings.redis_url, settings.redis_password.value if settings.redis_password else None)

@@ -1,0 +1,1 @@
+"""Who sends a request: AWS signatures and bearer tokens."""

@@ -1,0 +1,65 @@
+"""Decides whom a request acts for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+from engine.api.auth import sigv4
+from engine.api.auth.bearer import verify_token
+from engine.api.auth.identity import ANONYMOUS, Identity
+from engine.api.errors import ApiError
+from engine.settings import Settings
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Authenticator:
+    """Accepts bearer tokens and AWS signatures.
+
+    With AUTHENTICATION=optional, requests without credentials, or signed with a key that isn't known, act as the
+    default organization; a bearer token, or the signature of a known key, must be right even then.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        self._secret = settings.jwt_secret.value if settings.jwt_secret else None
+        self._longest_lifetime = settings.jwt_expiry
+        self._keys = {key.access_key_id: key for key in settings.access_keys}
+        self._optional = settings.authentication == "optional"
+        self._now = now
+
+    async def identify(self, request: web.Request) -> Identity:
+        """Whom the request acts for. Raises `ApiError` 401 or 403."""
+        header = request.headers.get("Authorization", "")
+        scheme, _, rest = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return verify_token(rest.strip(), self._secret, longest_lifetime_seconds=self._longest_lifetime)
+        if scheme == sigv4.SCHEME:
+            return await self._signed(request, header)
+        if "X-Amz-Signature" in request.query:
+            raise ApiError("IncompleteSignatureException", "presigned URLs are not supported: sign with a header", 403)
+        if self._optional:
+            return ANONYMOUS
+        raise ApiError(
+            "MissingAuthenticationTokenException",
+            "this engine needs a bearer token or an AWS signature (Signature Version 4)",
+            HTTPStatus.UNAUTHORIZED,
+            aws_status=HTTPStatus.FORBIDDEN,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    async def _signed(self, request: web.Request, header: str) -> Identity:
+        credential = sigv4.read_credential(header)
+        key = self._keys.get(credential.key)
+        if key is None:
+            if self._optional:
+                return ANONYMOUS
+            message = "The security token included in the request is invalid: the access key is not known here."
+            raise ApiError("UnrecognizedClientException", message, HTTPStatus.FORBIDDEN)
+        headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
+        signed = sigv4.SignedRequest(request.method, request.raw_path, headers, await request.read())
+        return sigv4.verify_signature(signed, credential, key, self._now())

@@ -1,0 +1,28 @@
+"""The management port: detailed health, metrics and admin pages."""
+
+from aiohttp import web
+
+from engine.api import health
+from engine.api.keys import ENGINE, METRICS, SETTINGS
+from engine.ui import pages
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve everything for operators."""
+    health.add_detailed_routes(app)
+    if app[SETTINGS].metrics_enabled:
+        add_metrics_routes(app)
+    pages.add_routes(app)
+
+
+def add_metrics_routes(app: web.Application) -> None:
+    """Serve the metrics."""
+    for path in ("/metrics", "/actuator/prometheus"):
+        app.router.add_get(path, serve_metrics)
+
+
+async def serve_metrics(request: web.Request) -> web.Response:
+    """All metrics in Prometheus's text format."""
+    metrics = request.app[METRICS]
+    metrics.health(await request.app[ENGINE].health())
+    return web.Response(body=metrics.render(), headers={"Content-Type": metrics.content_type})

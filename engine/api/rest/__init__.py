@@ -1,0 +1,1 @@
+"""REST v1: workflow definitions and workflow instances."""

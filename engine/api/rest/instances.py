@@ -1,0 +1,145 @@
+"""`/api/v1/workflow-instances`.
+
+An instance's id is its definition's name and its own, `order-processing:4f1c…`: the end of its ARN.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import get_args
+
+import msgspec
+from aiohttp import web
+
+from engine.api.arns import instance_id
+from engine.api.errors import ApiError
+from engine.api.keys import ARNS, DRAIN, ENGINE, IDENTITY
+from engine.api.rest.definitions import find_definition
+from engine.api.rest.requests import json_response, page_size, read_body, waiting_seconds
+from engine.api.rest.shapes import (
+    Cancellation,
+    HistoryItem,
+    InstanceSummary,
+    NewInstance,
+    Page,
+    WorkflowInstance,
+)
+from engine.api.visits import current_states, visits_of
+from engine.runtime import Engine, ExecutionRecord, Status
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+async def start_instance(request: web.Request) -> web.Response:
+    """Start an instance of a definition; `?wait=` answers at its end, or after that many seconds."""
+    new = await read_body(request, NewInstance)
+    wait = waiting_seconds(request)
+    machine = await find_definition(request, new.workflow_definition_id)
+    execution = await request.app[ENGINE].start_execution(
+        organization=machine.organization,
+        state_machine_arn=machine.arn,
+        name=new.name,
+        input=msgspec.json.encode(new.input).decode(),
+    )
+    execution = await _wait(request, execution, wait)
+    location = f"/api/v1/workflow-instances/{instance_id(execution.arn)}"
+    return json_response(await _shown(request.app[ENGINE], execution), HTTPStatus.CREATED, {"Location": location})
+
+
+async def list_instances(request: web.Request) -> web.Response:
+    """Instances, newest first; `?status=` and `?workflowDefinitionId=` choose among them."""
+    status = request.query.get("status")
+    if status is not None and status not in STATUSES:
+        raise ApiError("InvalidRequest", f"status is {status!r}; it must be one of {', '.join(STATUSES)}")
+    definition = request.query.get("workflowDefinitionId")
+    machine = await find_definition(request, definition) if definition else None
+    page = await request.app[ENGINE].list_executions(
+        request[IDENTITY].organization,
+        state_machine_arn=machine.arn if machine else None,
+        status=next((each for each in STATUSES if each == status), None),
+        limit=page_size(request),
+        after=request.query.get("after"),
+    )
+    return json_response(Page([_summary(execution) for execution in page.items], page.next_token))
+
+
+async def get_instance(request: web.Request) -> web.Response:
+    """One instance; `?wait=` answers at its end, or after that many seconds."""
+    wait = waiting_seconds(request)
+    execution = await _wait(request, await _find(request), wait)
+    return json_response(await _shown(request.app[ENGINE], execution))
+
+
+async def get_history(request: web.Request) -> web.Response:
+    """The events of an instance, from the first on."""
+    execution = await _find(request)
+    page = await request.app[ENGINE].get_history(
+        execution.organization,
+        execution.arn,
+        reverse=False,
+        limit=page_size(request),
+        after=request.query.get("after"),
+    )
+    items = [HistoryItem(each.id, each.previous_id, each.type, each.timestamp, each.details) for each in page.items]
+    return json_response(Page(items, page.next_token))
+
+
+async def get_states(request: web.Request) -> web.Response:
+    """The states that an instance went through, in order."""
+    execution = await _find(request)
+    return json_response(Page(await visits_of(request.app[ENGINE], execution), None))
+
+
+async def cancel_instance(request: web.Request) -> web.Response:
+    """Stop an instance; one that is over stays as it is."""
+    why = await read_body(request, Cancellation) if request.can_read_body else Cancellation()
+    execution = await _find(request)
+    if not execution.finished:
+        execution = await request.app[ENGINE].stop_execution(
+            execution.organization, execution.arn, error=why.error, cause=why.cause
+        )
+    return json_response(await _shown(request.app[ENGINE], execution))
+
+
+async def _find(request: web.Request) -> ExecutionRecord:
+    organization = request[IDENTITY].organization
+    arn = await request.app[ARNS].execution(organization, request.match_info["id"])
+    return await request.app[ENGINE].describe_execution(organization, arn)
+
+
+async def _wait(request: web.Request, execution: ExecutionRecord, seconds: float) -> ExecutionRecord:
+    """The execution at its end, or as it is after `seconds` or when the process stops."""
+    if seconds == 0 or execution.finished:
+        return execution
+    engine = request.app[ENGINE]
+    end = asyncio.ensure_future(engine.wait_for_execution(execution.organization, execution.arn, seconds))
+    stop = asyncio.ensure_future(request.app[DRAIN].started.wait())
+    try:
+        await asyncio.wait((end, stop), return_when=asyncio.FIRST_COMPLETED)
+        return end.result() if end.done() else await engine.describe_execution(execution.organization, execution.arn)
+    finally:
+        end.cancel()
+        stop.cancel()
+
+
+async def _shown(engine: Engine, execution: ExecutionRecord) -> WorkflowInstance:
+    states = [] if execution.finished else current_states(await visits_of(engine, execution))
+    return WorkflowInstance(
+        **msgspec.structs.asdict(_summary(execution)),
+        current_states=states,
+        input=msgspec.Raw(execution.input.encode()),
+        output=None if execution.output is None else msgspec.Raw(execution.output.encode()),
+        error=execution.error,
+        cause=execution.cause,
+    )
+
+
+def _summary(execution: ExecutionRecord) -> InstanceSummary:
+    return InstanceSummary(
+        id=instance_id(execution.arn),
+        arn=execution.arn,
+        workflow_definition_id=execution.state_machine_arn.rpartition(":")[2],
+        workflow_definition_version=execution.state_machine_version,
+        status=execution.status,
+        started_at=execution.started_at,
+        finished_at=execution.stopped_at,
+    )

@@ -1,0 +1,1 @@
+"""The AWS Step Functions protocol: AWS JSON 1.0 at `POST /`."""

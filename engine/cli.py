@@ -1,0 +1,54 @@
+"""The command line: `engine serve | migrate | dev | validate | token | healthcheck`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import engine
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 for success, 1 for failure, 2 for a wrong command line."""
+    options = _parser().parse_args(arguments)
+    # Each command is imported when it is run, so that the container's health check stays light.
+    run: Command = import_module(f"engine.commands.{options.command}").run
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def fail(message: str) -> int:
+    """Say on stderr why a command can't do its work, one line a reason, and give its exit code."""
+    for line in message.splitlines():
+        sys.stderr.write(f"engine: {line}\n")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="engine", description="A durable workflow engine for Amazon States Language.")
+    parser.add_argument("--version", action="version", version=engine.__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the API and run executions until told to stop")
+    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    token = commands.add_parser("token", help="sign a bearer token with JWT_SECRET")
+    for each in (serve, migrate, token):
+        each.add_argument("-config", "--config", type=Path, metavar="FILE", help="YAML file of settings")
+    token.add_argument("--organization", default="default", help="whom it acts for (default: default)")
+    token.add_argument("--subject", default="operator", help="who uses it (default: operator)")
+    _add_dev(commands.add_parser("dev", help="run a component folder on this machine, with SQLite and no keys"))
+    validate = commands.add_parser("validate", help="check definition files")
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    healthcheck = commands.add_parser("healthcheck", help="exit 0 if the engine on this machine lives")
+    healthcheck.add_argument("--url", help="what to ask (default: /health/live on MANAGEMENT_PORT)")
+    return parser
+
+
+def _add_dev(dev: argparse.ArgumentParser) -> None:
+    dev.add_argument("directory", type=Path, metavar="DIR", help="folder with *.asl.json or *.asl.yaml and handlers.py")
+    dev.add_argument("--input", type=Path, metavar="FILE", help="start with this input (default: DIR/input.json)")
+    dev.add_argument("--once", action="store_true", help="exit when that execution ends: 0 if it succeeded, else 1")

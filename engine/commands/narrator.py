@@ -1,0 +1,73 @@
+"""Prints what executions do, as it happens."""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+import msgspec
+
+from engine.language import HistoryEvent
+from engine.observability.metrics import Metrics
+from engine.observability.observer import MetricsObserver
+from engine.runtime import ExecutionInfo
+
+LONGEST_VALUE = 96
+
+
+class Narrator(MetricsObserver):
+    """An `Observer` that also writes one line for each thing that a person wants to follow."""
+
+    def __init__(self, metrics: Metrics, out: TextIO) -> None:
+        super().__init__(metrics)
+        self._out = out
+
+    def execution_started(self, execution: ExecutionInfo) -> None:
+        """Say which execution it is."""
+        super().execution_started(execution)
+        self._write(f"{execution.state_machine_name} {execution.name} started")
+
+    def transition_committed(self, execution: ExecutionInfo, events: Sequence[HistoryEvent]) -> None:
+        """Say what each event was."""
+        super().transition_committed(execution, events)
+        for event in events:
+            words = describe(event)
+            if words:
+                self._write(f"  {event.timestamp.astimezone():%H:%M:%S.%f}"[:-3] + f"  {words}")
+
+    def execution_finished(
+        self, execution: ExecutionInfo, status: str, error: str | None, duration_seconds: float
+    ) -> None:
+        """Say how it ended."""
+        super().execution_finished(execution, status, error, duration_seconds)
+        self._write(f"{execution.state_machine_name} {execution.name} {status} after {duration_seconds:.1f} s")
+
+    def execution_taken_over(self, execution: ExecutionInfo) -> None:
+        """Say that an execution of an earlier run goes on."""
+        super().execution_taken_over(execution)
+        self._write(f"{execution.state_machine_name} {execution.name} goes on")
+
+    def _write(self, line: str) -> None:
+        self._out.write(f"{line}\n")
+        self._out.flush()
+
+
+def describe(event: HistoryEvent) -> str | None:
+    """An event in words; None for those that only repeat another."""
+    details = event.details
+    kind = event.type
+    if kind.endswith("StateEntered"):
+        return f"{details['name']}  entered ({kind.removesuffix('StateEntered')})"
+    if kind.endswith("StateExited"):
+        return f"{details['name']}  done"
+    if kind == "TaskScheduled":
+        return f"    task {details.get('resourceType')}:{details.get('resource')} {_short(details.get('parameters'))}"
+    if kind == "TaskSucceeded":
+        return f"    result {_short(details.get('output'))}"
+    if kind in {"TaskFailed", "TaskTimedOut"}:
+        return f"    failed {details.get('error', kind)}: {_short(details.get('cause'))}"
+    return None
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

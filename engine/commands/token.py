@@ -1,0 +1,26 @@
+"""`engine token`."""
+
+import argparse
+import sys
+
+from engine.api.auth.bearer import sign_token
+from engine.cli import fail
+from engine.settings import SettingsError, load_settings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a bearer token that lives for JWT_EXPIRY."""
+    try:
+        settings = load_settings(file=options.config)
+    except SettingsError as error:
+        return fail(str(error))
+    if settings.jwt_secret is None:
+        return fail("JWT_SECRET must be set to sign a token")
+    token = sign_token(
+        settings.jwt_secret.value,
+        organization=options.organization,
+        subject=options.subject,
+        lifetime_seconds=settings.jwt_expiry,
+    )
+    sys.stdout.write(f"{token}\n")
+    return 0

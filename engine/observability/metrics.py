@@ -1,0 +1,105 @@
+"""Prometheus metrics."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from engine.runtime import EngineHealth
+
+DURATION_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+
+
+class Metrics:
+    """The metrics of one engine process, in a registry of their own."""
+
+    content_type = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.last_commit_seconds = 0.0
+        self._define_executions()
+        self._define_process()
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an HTTP request by its route's pattern."""
+        self.requests.labels(method, route, str(status)).inc()
+        self.request_duration.labels(method, route).observe(seconds)
+
+    def commit(self, executions: int, seconds: float) -> None:
+        """Measure a round of the commit loop."""
+        self.last_commit_seconds = seconds
+        self.commit_size.observe(executions)
+        self.commit_duration.observe(seconds)
+
+    def health(self, health: EngineHealth) -> None:
+        """Take over the figures that are only known when somebody asks."""
+        self.instances_active.set(health.scheduler.active_executions)
+        self.pending_timers.set(health.scheduler.pending_timers)
+        self.queued_tasks.set(health.scheduler.queued_tasks)
+        self.running_tasks.set(health.scheduler.running_tasks)
+        self.database_up.set(health.database.up)
+
+    def render(self) -> bytes:
+        """All metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def _define_executions(self) -> None:
+        registry = self.registry
+        self.instances_active = Gauge(
+            "workflow_instances_active", "Executions that this process holds and that aren't over.", registry=registry
+        )
+        self.state_transitions = Counter(
+            "workflow_state_transition", "States entered.", ["from_state", "to_state"], registry=registry
+        )
+        self.errors = Counter(
+            "workflow_error", "Attempts of tasks and executions that failed.", ["error_code"], registry=registry
+        )
+        self.executions = Counter(
+            "workflow_executions", "Executions that ended.", ["status", "workflow_id"], registry=registry
+        )
+        self.execution_duration = Histogram(
+            "workflow_duration_seconds",
+            "How long executions took.",
+            ["workflow_id"],
+            buckets=DURATION_BUCKETS,
+            registry=registry,
+        )
+        self.takeovers = Counter(
+            "workflow_takeovers", "Executions taken over from processes that stopped.", registry=registry
+        )
+        self.task_duration = Histogram(
+            "workflow_task_duration_seconds",
+            "How long attempts of tasks took.",
+            ["resource"],
+            buckets=DURATION_BUCKETS,
+            registry=registry,
+        )
+
+    def _define_process(self) -> None:
+        registry = self.registry
+        self.commit_duration = Histogram(
+            "workflow_commit_duration_seconds",
+            "How long rounds of the commit loop took.",
+            buckets=REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self.commit_size = Histogram(
+            "workflow_commit_executions",
+            "Executions written in one round of the commit loop.",
+            buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
+            registry=registry,
+        )
+        self.pending_timers = Gauge("workflow_timers_pending", "Timers held in memory.", registry=registry)
+        self.queued_tasks = Gauge("workflow_tasks_queued", "Tasks that wait for a free place.", registry=registry)
+        self.running_tasks = Gauge("workflow_tasks_running", "Tasks that run now.", registry=registry)
+        self.database_up = Gauge("workflow_database_up", "1 while the database answers.", registry=registry)
+        self.requests = Counter(
+            "http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=registry
+        )
+        self.request_duration = Histogram(
+            "http_request_duration_seconds",
+            "Time to answer an HTTP request.",
+            ["method", "route"],
+            buckets=REQUEST_BUCKETS,
+            registry=registry,
+        )

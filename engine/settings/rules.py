@@ -1,0 +1,76 @@
+"""Rules about settings that one value alone can't break."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from engine.contract import Contract
+from engine.settings.model import AccessKey, Settings
+from engine.settings.problems import Problem
+
+LEAST_JWT_SECRET_LENGTH = 32
+
+
+def missing(contract: Contract, values: dict[str, object]) -> Iterator[Problem]:
+    """Settings that the deployment profile needs and nothing sets."""
+    said: set[str] = set()
+    for setting in contract.setting:
+        alternatives = [setting.name, *filter(None, [setting.one_of_with])]
+        given = any(values[name] is not None for name in alternatives)
+        if values["ENVIRONMENT"] in setting.required_in and not given and not said.intersection(alternatives):
+            said.update(alternatives)
+            yield Problem(" or ".join(alternatives), None, f"set when ENVIRONMENT is {values['ENVIRONMENT']}")
+
+
+def broken_rules(settings: Settings) -> Iterator[Problem]:
+    """Problems of values that are each fine by themselves."""
+    yield from _local_only(settings)
+    yield from _access(settings)
+    yield from _addresses(settings)
+    if settings.cors_credentials and "*" in settings.cors_origin:
+        yield Problem("CORS_CREDENTIALS", "true", "false while CORS_ORIGIN is *: browsers refuse the two together")
+    if (settings.database_admin_user is None) != (settings.database_admin_password is None):
+        yield Problem("DATABASE_ADMIN_USER", settings.database_admin_user, "set together with DATABASE_ADMIN_PASSWORD")
+
+
+def warnings(settings: Settings) -> Iterator[str]:
+    """Sentences about settings that work but are likely not meant."""
+    if settings.authentication == "required" and not settings.jwt_secret and not settings.api_access_keys:
+        yield "every request will be refused: set JWT_SECRET, API_ACCESS_KEYS or, here, AUTHENTICATION=optional"
+
+
+def _local_only(settings: Settings) -> Iterator[Problem]:
+    if settings.environment == "local":
+        return
+    because = f"while ENVIRONMENT is {settings.environment}"
+    if settings.authentication == "optional":
+        yield Problem("AUTHENTICATION", "optional", f"required {because}")
+    if settings.http_task_allow_loopback:
+        yield Problem("HTTP_TASK_ALLOW_LOOPBACK", "true", f"false {because}")
+
+
+def _access(settings: Settings) -> Iterator[Problem]:
+    if settings.jwt_secret and len(settings.jwt_secret.value) < LEAST_JWT_SECRET_LENGTH:
+        yield Problem("JWT_SECRET", None, f"{LEAST_JWT_SECRET_LENGTH} characters or more")
+    if settings.api_access_keys:
+        try:
+            keys = msgspec.json.decode(settings.api_access_keys.value, type=tuple[AccessKey, ...])
+        except msgspec.DecodeError as error:
+            shape = "a JSON list of {accessKeyId, secretAccessKey, organization}"
+            yield Problem("API_ACCESS_KEYS", None, f"{shape} ({error})")
+            return
+        if len({key.access_key_id for key in keys}) < len(keys):
+            yield Problem("API_ACCESS_KEYS", None, "a list in which no accessKeyId comes twice")
+
+
+def _addresses(settings: Settings) -> Iterator[Problem]:
+    if not re.fullmatch(r"\d{12}", settings.aws_account_id):
+        yield Problem("AWS_ACCOUNT_ID", settings.aws_account_id, "12 digits")
+    taken = {settings.api_address[1], settings.management_port} - {0}
+    if settings.metrics_port in taken:
+        allowed = "a port other than the API's and the management port, which serves /metrics already"
+        yield Problem("METRICS_PORT", str(settings.metrics_port), allowed)
+    for origin in settings.cors_origin:
+        if origin != "*" and not re.fullmatch(r"https?://[^/\s*]+", origin):
+            yield Problem("CORS_ORIGIN", origin, "* or origins such as https://app.example.com, with no path")

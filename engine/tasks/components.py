@@ -1,0 +1,143 @@
+"""Loads component folders: definitions (`*.asl.json`, `*.asl.yaml`), `handlers.py` and `input.json`."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from engine.language import InvalidDefinition, StateMachine, parse
+from engine.language.definition import MapState, ParallelState, State, TaskState
+from engine.tasks.handlers import Handler
+from engine.tasks.registry import HANDLER_PREFIX
+
+SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml")
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A definition file, by the name that its state machine gets."""
+
+    name: str
+    path: Path
+    machine: StateMachine
+
+
+class Component(msgspec.Struct, frozen=True):
+    """What one folder holds. `input` is the text of `input.json`, None without one."""
+
+    folder: Path
+    definitions: tuple[Definition, ...]
+    handlers: tuple[Handler[..., Any], ...]
+    input: str | None
+
+
+class ComponentError(Exception):
+    """A folder that can't be loaded; one line for each thing wrong with it."""
+
+
+def load_component(folder: Path) -> Component:
+    """Read a component folder and import its `handlers.py`. Raises `ComponentError`."""
+    if not folder.is_dir():
+        raise ComponentError(f"{folder} is not a folder")
+    paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+    handlers = _handlers(folder)
+    if not paths and not handlers:
+        raise ComponentError(f"{folder} holds neither definitions (*.asl.json, *.asl.yaml) nor a handlers.py")
+    problems: list[str] = []
+    definitions = [each for path in paths if (each := read_definition(path, problems)) is not None]
+    if problems:
+        raise ComponentError("\n".join(problems))
+    return Component(folder, tuple(definitions), handlers, _input(folder))
+
+
+def load_components(folders: Sequence[Path]) -> list[Component]:
+    """Load several folders, whose definitions may use each other's handlers.
+
+    Raises `ComponentError` with everything that is wrong, handlers that nobody defines included.
+    """
+    problems: list[str] = []
+    components: list[Component] = []
+    for folder in folders:
+        try:
+            components.append(load_component(folder))
+        except ComponentError as error:
+            problems.append(str(error))
+    if not problems:
+        problems.extend(_missing_handlers(components))
+    if problems:
+        raise ComponentError("\n".join(problems))
+    return components
+
+
+def read_definition(path: Path, problems: list[str]) -> Definition | None:
+    """Parse one definition file; None, with a line for each problem, when it is invalid."""
+    name = re.sub(r"\.asl\.(json|ya?ml)$|\.(json|ya?ml)$", "", path.name)
+    try:
+        return Definition(name, path, parse(path.read_text(encoding="utf-8")))
+    except InvalidDefinition as error:
+        problems.extend(f"{path}: {problem.path}: {problem.message} [{problem.rule}]" for problem in error.problems)
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path}: can't be read: {error}")
+    return None
+
+
+def _missing_handlers(components: Sequence[Component]) -> Iterator[str]:
+    known = {handler.name for component in components for handler in component.handlers}
+    for component in components:
+        for definition in component.definitions:
+            for state in _task_states(definition.machine.states):
+                resource = state.resource.text
+                if resource.startswith(HANDLER_PREFIX) and resource.removeprefix(HANDLER_PREFIX) not in known:
+                    yield f"{definition.path}: the state {state.name!r} calls {resource}, which no component defines"
+
+
+def _task_states(states: Mapping[str, State]) -> Iterator[TaskState]:
+    for state in states.values():
+        if isinstance(state, TaskState):
+            yield state
+        elif isinstance(state, ParallelState):
+            for branch in state.branches:
+                yield from _task_states(branch.states)
+        elif isinstance(state, MapState):
+            yield from _task_states(state.processor.states)
+
+
+def _handlers(folder: Path) -> tuple[Handler[..., Any], ...]:
+    path = folder / "handlers.py"
+    if not path.exists():
+        return ()
+    module = _import(path)
+    found = [value for value in vars(module).values() if isinstance(value, Handler)]
+    return tuple(dict.fromkeys(found))
+
+
+def _import(path: Path) -> ModuleType:
+    """Import a file under a name of its own, so that folders with equal file names don't meet."""
+    name = f"component_{re.sub(r'[^A-Za-z0-9]', '_', str(path.resolve().parent))}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ComponentError(f"{path} can't be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ComponentError(f"{path} can't be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _input(folder: Path) -> str | None:
+    path = folder / "input.json"
+    if not path.exists():
+        return None
+    text = path.read_text(encoding="utf-8")
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ComponentError(f"{path} is not JSON: {error}") from error
+    return text

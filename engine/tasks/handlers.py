@@ -1,0 +1,139 @@
+"""Python functions that Task states call as `handler:NAME`."""
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import msgspec
+
+from engine.runtime.tasks import TaskError, TaskRequest
+from engine.tasks.results import to_json_value
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Whole = inspect.Parameter.POSITIONAL_ONLY
+Rest = inspect.Parameter.VAR_KEYWORD
+
+
+class TaskContext(msgspec.Struct, frozen=True):
+    """What a handler may know about its call.
+
+    `idempotency_key` is the same for every attempt of one visit to a state: an effect recorded under it happens once,
+    however often the task is retried. `attempt` is 1 for the first. `execution` is the execution's ARN.
+    """
+
+    idempotency_key: str
+    attempt: int
+    execution: str
+    execution_name: str
+    state_name: str
+    organization: str
+
+
+class Handler(Generic[P, R]):
+    """A function that Task states call by name; still callable as the function it is."""
+
+    def __init__(self, name: str, function: Callable[P, R]) -> None:
+        self.name = name
+        self.function = function
+        self.is_async = inspect.iscoroutinefunction(function)
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself, as a test does."""
+        return self.function(*args, **kwargs)
+
+    def bind(self, request: TaskRequest) -> Callable[[], R]:
+        """The call for one task: its input converted to the function's types.
+
+        Raises `TaskError` "InvalidInput" when the input doesn't fit.
+        """
+        args, kwargs = self._signature.arguments(request)
+        call: Callable[..., R] = self.function
+        return functools.partial(call, *args, **kwargs)
+
+    def result(self, value: object) -> object:
+        """What the function returned, as a JSON value. Raises `TaskError` "InvalidResult" naming the field."""
+        return to_json_value(value, f"handler {self.name!r}")
+
+    @functools.cached_property
+    def _signature(self) -> "Signature":
+        return Signature(self.name, self.function)
+
+
+def handler(name: str) -> Callable[[Callable[P, R]], Handler[P, R]]:
+    """Make a function, async or not, callable from Task states as `handler:NAME`.
+
+    The task's input is an object whose fields become the arguments of the same name (`order_id` also takes `orderId`);
+    fields that no parameter names are left out. A first parameter before `/` takes the whole input instead. Arguments
+    are converted to the parameters' types by msgspec. A parameter named `context` gets the `TaskContext`. The result
+    may be whatever msgspec turns into JSON. To fail with an error that Retry and Catch can name, raise
+    `TaskError("OutOfStock", "…")`; any other exception fails with the name of its class.
+    """
+
+    def decorate(function: Callable[P, R]) -> Handler[P, R]:
+        return Handler(name, function)
+
+    return decorate
+
+
+class Signature:
+    """How a task's input becomes the arguments of a function."""
+
+    def __init__(self, name: str, function: Callable[..., object]) -> None:
+        self._name = name
+        hints = typing.get_type_hints(function)
+        parameters = list(inspect.signature(function).parameters.values())
+        self._wants_context = any(parameter.name == "context" for parameter in parameters)
+        self._takes_rest = any(parameter.kind is Rest for parameter in parameters)
+        wanted = [parameter for parameter in parameters if parameter.name != "context" and parameter.kind is not Rest]
+        whole = next((parameter for parameter in wanted if parameter.kind is Whole), None)
+        self._whole = hints.get(whole.name, Any) if whole else None
+        self._fields = {_camel(parameter.name): parameter.name for parameter in wanted}
+        self._struct = msgspec.defstruct("Arguments", [_field(parameter, hints) for parameter in wanted])
+
+    def arguments(self, request: TaskRequest) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Positional and named arguments for one task."""
+        named: dict[str, object] = {"context": _context(request)} if self._wants_context else {}
+        try:
+            if self._whole is not None:
+                return (msgspec.convert(request.input, self._whole),), named
+            return (), self._named(request.input) | named
+        except msgspec.ValidationError as error:
+            raise TaskError("InvalidInput", f"handler {self._name!r}: {error}") from error
+
+    def _named(self, value: object) -> dict[str, object]:
+        fields = value if isinstance(value, dict) else msgspec.convert(value, dict[str, Any])
+        given = {self._fields.get(field, field): content for field, content in fields.items()}
+        names = self._struct.__struct_fields__
+        arguments = msgspec.convert({name: given[name] for name in names if name in given}, self._struct)
+        rest = {field: content for field, content in given.items() if field not in names} if self._takes_rest else {}
+        return {name: getattr(arguments, name) for name in names} | rest
+
+
+def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, Any] | tuple[str, Any, Any]:
+    kind = hints.get(parameter.name, Any)
+    if parameter.default is inspect.Parameter.empty:
+        return parameter.name, kind
+    default = parameter.default
+    mutable = isinstance(default, list | dict | set)
+    return parameter.name, kind, msgspec.field(default_factory=lambda: default) if mutable else default
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _context(request: TaskRequest) -> TaskContext:
+    return TaskContext(
+        idempotency_key=request.idempotency_key,
+        attempt=request.attempt,
+        execution=request.execution_arn,
+        execution_name=request.execution_name,
+        state_name=request.state_name,
+        organization=request.organization,
+    )

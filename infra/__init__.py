@@ -1,0 +1,1 @@
+"""The Pulumi program that runs the engine on AWS."""

@@ -1,0 +1,1 @@
+"""The AWS components, one a file."""

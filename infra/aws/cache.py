@@ -1,0 +1,76 @@
+"""The cache: ElastiCache for Redis in the data subnets, encrypted, with a password, reachable by the tasks alone.
+
+It only speeds things, so nothing in it is backed up. With two nodes or more they stand in different zones and one takes
+over from another. Costs from about 12 USD (cache.t3.micro) to 160 USD (cache.r7g.large) a node and month.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from infra.ports import REDIS_PORT
+from infra.settings import CacheSettings
+
+
+@dataclass(frozen=True)
+class CacheArgs:
+    """What a cache needs to know. The password is given where the settings ask for TLS."""
+
+    subnet_ids: Sequence[Input[str]]
+    security_group_id: Input[str]
+    password: Input[str] | None
+    settings: CacheSettings
+
+
+class Cache(ComponentResource):
+    """The replication group; `endpoint` is host:port of the primary, `node_ids` what metrics are named by."""
+
+    endpoint: Output[str]
+    node_ids: Sequence[Output[str]]
+
+    def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workflow:aws:Cache", name, None, opts)
+        child = ResourceOptions(parent=self)
+        settings = args.settings
+        replicated = settings.nodes > 1
+        subnets = aws.elasticache.SubnetGroup(
+            name, description="Data subnets", subnet_ids=list(args.subnet_ids), opts=child
+        )
+        policy = aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value=settings.eviction_policy)
+        parameters = aws.elasticache.ParameterGroup(
+            name,
+            family=parameter_family(settings.version),
+            description="Eviction of the workflow cache",
+            parameters=[policy],
+            opts=child,
+        )
+        group = aws.elasticache.ReplicationGroup(
+            name,
+            description="Cache of the workflow engine",
+            engine="redis",
+            engine_version=settings.version,
+            node_type=settings.node_type,
+            num_cache_clusters=settings.nodes,
+            automatic_failover_enabled=replicated,
+            multi_az_enabled=replicated,
+            port=REDIS_PORT,
+            subnet_group_name=subnets.name,
+            security_group_ids=[args.security_group_id],
+            parameter_group_name=parameters.name,
+            at_rest_encryption_enabled=True,
+            transit_encryption_enabled=settings.tls,
+            auth_token=args.password if settings.tls else None,
+            auto_minor_version_upgrade=True,
+            opts=ResourceOptions(parent=self, ignore_changes=["authToken"]),
+        )
+        self.endpoint = Output.concat(group.primary_endpoint_address, f":{REDIS_PORT}")
+        self.node_ids = [Output.concat(group.id, f"-{number:03}") for number in range(1, settings.nodes + 1)]
+        self.register_outputs({"endpoint": self.endpoint, "nodeIds": self.node_ids})
+
+
+def parameter_family(version: str) -> str:
+    """The family that a version's parameter group belongs to (CreateCacheParameterGroup)."""
+    major = version.split(".", maxsplit=1)[0]
+    return "redis6.x" if major == "6" else f"redis{major}"

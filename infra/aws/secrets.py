@@ -1,0 +1,100 @@
+"""The stack's secrets, made once and kept in Secrets Manager.
+
+Each value is generated when its secret is created and never looked at again: a secret that was rotated stays as it is.
+Whatever needs a value takes it from the secret's version, so that it is the stored one even when an update that made it
+stopped half-way. A secret costs 0.40 USD a month.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class SecretsArgs:
+    """What the secrets are made for."""
+
+    settings: Settings
+
+
+class Secrets(ComponentResource):
+    """ARNs of the secrets, and the values that data stores are created with (secret outputs)."""
+
+    database_user_arn: Output[str]
+    database_admin_arn: Output[str]
+    database_admin_password: Output[str]
+    api_arn: Output[str]
+    cache_arn: Output[str] | None
+    cache_password: Output[str] | None
+
+    def __init__(self, name: str, args: SecretsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("workflow:aws:Secrets", name, None, opts)
+        settings = args.settings
+        self._name, self._child = name, ResourceOptions(parent=self)
+        self._recovery_days = settings.stack.secret_recovery_days
+        admin = self._secret("database-admin", "Database user of migrations", login(settings.database.admin_user))
+        user = self._secret("database-user", "Database user of the engine", login(settings.database.user))
+        api = self._secret("api", "Key of bearer tokens, and access keys of the API", api_credentials())
+        cache = self._secret("cache", "Password of Redis", cache_login()) if settings.cache.tls else None
+
+        self.database_admin_arn = admin.secret_id
+        self.database_admin_password = _entry(admin, "password")
+        self.database_user_arn = user.secret_id
+        self.api_arn = api.secret_id
+        self.cache_arn = cache.secret_id if cache else None
+        self.cache_password = _entry(cache, "password") if cache else None
+        self.register_outputs(
+            {
+                "databaseAdminArn": self.database_admin_arn,
+                "databaseUserArn": self.database_user_arn,
+                "apiArn": self.api_arn,
+            }
+        )
+
+    def _secret(self, label: str, description: str, content: Mapping[str, str]) -> aws.secretsmanager.SecretVersion:
+        name = f"{self._name}-{label}"
+        secret = aws.secretsmanager.Secret(
+            name, description=description, recovery_window_in_days=self._recovery_days, opts=self._child
+        )
+        return aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=secret.arn,
+            secret_string=Output.secret(json.dumps(content, sort_keys=True)),
+            opts=ResourceOptions(parent=self, ignore_changes=["secretString"]),
+        )
+
+
+def login(username: str) -> dict[str, str]:
+    """A database user and a new password of 256 bits."""
+    return {"username": username, "password": secrets.token_urlsafe(32)}
+
+
+def cache_login() -> dict[str, str]:
+    """A new password of Redis: ElastiCache takes 16 to 128 characters, few besides letters and digits."""
+    return {"password": secrets.token_hex(32)}
+
+
+def api_credentials() -> dict[str, str]:
+    """A new key of bearer tokens and one access key of the organization `default`, the list of keys as JSON text."""
+    access_key = {
+        "accessKeyId": "WFKEY" + base64.b32encode(secrets.token_bytes(10)).decode().rstrip("="),
+        "secretAccessKey": secrets.token_urlsafe(30),
+        "organization": "default",
+    }
+    return {"jwtSecret": secrets.token_urlsafe(48), "apiAccessKeys": json.dumps([access_key])}
+
+
+def _entry(version: aws.secretsmanager.SecretVersion, key: str) -> Output[str]:
+    return Output.secret(version.secret_string.apply(lambda content: _read_entry(content or "{}", key)))
+
+
+def _read_entry(content: str, key: str) -> str:
+    entries: dict[str, str] = json.loads(content)
+    return entries.get(key, "")

@@ -1,0 +1,102 @@
+"""What the engine's containers find in their environment: plain values, and secrets by reference.
+
+The names are the ones of `contract.toml`. Pure: what was created comes in as `Connections`.
+"""
+
+from dataclasses import dataclass
+
+from infra.contract import Contract
+from infra.settings import Settings
+
+ROOT_CERTIFICATE = "DATABASE_SSL_ROOT_CERTIFICATE"
+"""Setting that names the file in the image with the authorities of RDS."""
+
+
+@dataclass(frozen=True)
+class Connections:
+    """What the engine is to be connected with: endpoints as host:port, secrets by ARN, the account it runs in."""
+
+    account_id: str
+    database_endpoint: str
+    cache_endpoint: str
+    database_user_arn: str
+    database_admin_arn: str
+    api_arn: str
+    cache_arn: str | None
+
+
+@dataclass(frozen=True)
+class ContainerEnvironment:
+    """One container's environment; `secrets` maps names to what ECS injects (`ARN:key::`)."""
+
+    plain: dict[str, str]
+    secrets: dict[str, str]
+
+    def check(self, contract: Contract) -> None:
+        """Raise `ValueError` when the engine doesn't know a name, or a secret would be shown."""
+        wrong = list(contract.misplaced(self.plain, self.secrets))
+        if wrong:
+            raise ValueError("; ".join(wrong))
+
+
+def engine_environment(settings: Settings, connections: Connections) -> ContainerEnvironment:
+    """The environment of `engine serve`."""
+    own = {name: render(value) for name, value in settings.service.engine_settings.items()}
+    plain = {
+        **own,
+        **_database(settings, connections),
+        "AUTHENTICATION": "optional" if settings.is_local else "required",
+        "MANAGEMENT_PORT": str(settings.service.management_port),
+        "REDIS_TLS": render(settings.cache.tls),
+        "WORKFLOW_ADDR": f":{settings.service.api_port}",
+        "WORKFLOW_REDIS_ADDR": connections.cache_endpoint,
+    }
+    injected = {
+        "API_ACCESS_KEYS": f"{connections.api_arn}:apiAccessKeys::",
+        "JWT_SECRET": f"{connections.api_arn}:jwtSecret::",
+    }
+    if connections.cache_arn:
+        injected["REDIS_PASSWORD"] = f"{connections.cache_arn}:password::"
+    return ContainerEnvironment(plain, injected)
+
+
+def migration_environment(settings: Settings, connections: Connections) -> ContainerEnvironment:
+    """The environment of `engine migrate`, which alone gets the database's admin user.
+
+    It gets the key of bearer tokens as well, since every command of the engine checks what the profile requires.
+    """
+    return ContainerEnvironment(
+        {**_database(settings, connections), "DATABASE_ADMIN_USER": settings.database.admin_user},
+        {
+            "DATABASE_ADMIN_PASSWORD": f"{connections.database_admin_arn}:password::",
+            "JWT_SECRET": f"{connections.api_arn}:jwtSecret::",
+        },
+    )
+
+
+def ssl_mode(*, tls: bool, verified: bool) -> str:
+    """How the engine uses TLS (libpq's sslmode): it checks the server's name where the image has RDS's authorities."""
+    if not tls:
+        return "disable"
+    return "verify-full" if verified else "require"
+
+
+def render(value: str | float | bool) -> str:  # noqa: FBT001 a value of any type
+    """A value as environment variables have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _database(settings: Settings, connections: Connections) -> dict[str, str]:
+    root_certificate = settings.service.engine_settings.get(ROOT_CERTIFICATE)
+    verified = {ROOT_CERTIFICATE: str(root_certificate)} if root_certificate else {}
+    return {
+        **verified,
+        "AWS_ACCOUNT_ID": connections.account_id,
+        "AWS_REGION": settings.provider.region,
+        "DATABASE_SSL": ssl_mode(tls=settings.database.tls, verified=bool(verified)),
+        "ENVIRONMENT": settings.stack.environment,
+        "WORKFLOW_DB_HOST": connections.database_endpoint,
+        "WORKFLOW_DB_NAME": settings.database.name,
+        "WORKFLOW_DB_PASSWORD": f"secretsmanager:{connections.database_user_arn}#password",
+        "WORKFLOW_DB_USER": settings.database.user,
+    }

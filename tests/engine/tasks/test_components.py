@@ -1,0 +1,77 @@
+"""Component folders."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.tasks.components import ComponentError, load_component, load_components
+
+DEFINITION = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "handler:greet", "End": true}}}'
+HANDLERS = (
+    "from engine.tasks import handler\n\n@handler('greet')\ndef greet(name: str = 'you') -> str:\n    return name\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "greeting.asl.json").write_text(DEFINITION)
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    (tmp_path / "input.json").write_text('{"name": "Ada"}')
+    return tmp_path
+
+
+def test_a_folder(folder: Path) -> None:
+    component = load_component(folder)
+    assert [definition.name for definition in component.definitions] == ["greeting"]
+    assert [handler.name for handler in component.handlers] == ["greet"]
+    assert component.input == '{"name": "Ada"}'
+    assert load_components([folder])[0].definitions[0].machine.start_at == "A"
+
+
+def test_yaml_definitions(folder: Path) -> None:
+    (folder / "other.asl.yaml").write_text("StartAt: A\nStates:\n  A:\n    Type: Succeed\n")
+    assert [definition.name for definition in load_component(folder).definitions] == ["greeting", "other"]
+
+
+def test_handlers_of_another_component_may_be_used(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "greeting.asl.json").write_text(DEFINITION)
+    with pytest.raises(ComponentError, match="the state 'A' calls handler:greet, which no component defines"):
+        load_components([other])
+    assert len(load_components([other, folder])) == 2
+
+
+def test_handlers_inside_branches_are_looked_for_too(folder: Path) -> None:
+    task = '{"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "handler:absent", "End": true}}}'
+    parallel = f'{{"StartAt": "P", "States": {{"P": {{"Type": "Parallel", "End": true, "Branches": [{task}]}}}}}}'
+    (folder / "nested.asl.json").write_text(parallel)
+    with pytest.raises(ComponentError, match="the state 'B' calls handler:absent"):
+        load_components([folder])
+
+
+def test_every_problem_is_said(folder: Path, tmp_path: Path) -> None:
+    (folder / "bad.asl.json").write_text('{"StartAt": "A", "States": {"B": {"Type": "Nap"}}}')
+    with pytest.raises(ComponentError) as caught:
+        load_components([folder, tmp_path / "absent"])
+    text = str(caught.value)
+    assert f"{folder}/bad.asl.json: $.States.B.Type" in text
+    assert f"{folder}/bad.asl.json: $.StartAt" in text
+    assert f"{tmp_path}/absent is not a folder" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("handlers.py", "import nothing_of_this_name", "can't be imported: ModuleNotFoundError"),
+        ("input.json", "{", "input.json is not JSON"),
+    ],
+)
+def test_files_that_cannot_be_read(folder: Path, name: str, content: str, said: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(ComponentError, match=said):
+        load_component(folder)
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(ComponentError, match="holds neither definitions"):
+        load_component(tmp_path)

@@ -1,0 +1,195 @@
+"""Python handlers: their arguments, their results, their errors."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.tasks import Handler, HttpTask, Registry, TaskContext, TaskError, handler
+from engine.tasks.registry import DuplicateHandlerError
+from tests.engine.tasks.requests import request
+
+
+class Line(msgspec.Struct):
+    sku: str
+    quantity: int = 1
+
+
+@dataclass
+class Receipt:
+    total: Decimal
+    at: datetime
+
+
+class CardDeclinedError(Exception):
+    pass
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    made = Registry([], HttpTask())
+    yield made
+    made.close()
+
+
+async def run(registry: Registry, function: Handler[..., Any], value: object) -> object:
+    registry.add(function)
+    return await registry.run(request(f"handler:{function.name}", value))
+
+
+async def test_fields_of_the_input_become_typed_arguments(registry: Registry) -> None:
+    @handler("price")
+    def price(order_id: str, lines: list[Line], discount: float = 0.0) -> object:
+        return {"order": order_id, "count": sum(line.quantity for line in lines), "discount": discount}
+
+    value = {"orderId": "o-1", "lines": [{"sku": "a"}, {"sku": "b", "quantity": 3}], "extra": True}
+    assert await run(registry, price, value) == {"order": "o-1", "count": 4, "discount": 0.0}
+
+
+async def test_a_positional_only_parameter_takes_the_whole_input(registry: Registry) -> None:
+    @handler("count")
+    def count(lines: list[Line], /, context: TaskContext) -> object:
+        return [len(lines), context.state_name]
+
+    assert await run(registry, count, [{"sku": "a"}]) == [1, "Charge"]
+
+
+async def test_other_fields_go_to_keyword_arguments(registry: Registry) -> None:
+    @handler("rest")
+    def rest(a: int, **others: object) -> object:
+        return {"a": a, "others": others}
+
+    assert await run(registry, rest, {"a": 1, "b": 2}) == {"a": 1, "others": {"b": 2}}
+
+
+async def test_async_handlers_get_the_context(registry: Registry) -> None:
+    @handler("who")
+    async def who(context: TaskContext) -> TaskContext:
+        return context
+
+    assert await run(registry, who, {}) == {
+        "idempotency_key": "key-1",
+        "attempt": 1,
+        "execution": "arn:aws:states:us-east-1:000000000000:execution:orders:o-1",
+        "execution_name": "o-1",
+        "state_name": "Charge",
+        "organization": "default",
+    }
+
+
+async def test_functions_that_are_not_async_run_in_threads(registry: Registry) -> None:
+    @handler("where")
+    def where() -> bool:
+        return threading.current_thread() is threading.main_thread()
+
+    assert await run(registry, where, {}) is False
+
+
+async def test_a_handler_is_still_its_function() -> None:
+    @handler("add")
+    def add(a: int, b: int) -> int:
+        """Add."""
+        return a + b
+
+    assert add(1, 2) == 3
+    assert add.__doc__ == "Add."
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"lines": []}, "missing required field `order_id`"),
+        ({"orderId": 1, "lines": []}, "Expected `str`, got `int` - at `$.order_id`"),
+        ({"orderId": "o", "lines": [{"sku": "a", "quantity": "2"}]}, "at `$.lines[0].quantity`"),
+        ("text", "Expected `object`, got `str`"),
+    ],
+)
+async def test_input_that_does_not_fit_names_the_field(registry: Registry, value: object, said: str) -> None:
+    @handler("price")
+    def price(order_id: str, lines: list[Line]) -> None:
+        raise AssertionError(order_id, lines)
+
+    with pytest.raises(TaskError) as caught:
+        await run(registry, price, value)
+    assert caught.value.error == "InvalidInput"
+    assert "handler 'price'" in caught.value.cause
+    assert said in caught.value.cause
+
+
+async def test_results_become_json(registry: Registry) -> None:
+    @handler("receipt")
+    def receipt() -> Receipt:
+        return Receipt(Decimal("1.50"), datetime(2026, 1, 2, tzinfo=UTC))
+
+    assert await run(registry, receipt, {}) == {"total": "1.50", "at": "2026-01-02T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ({"lines": [1, {"price": float("nan")}]}, "the result's $.lines[1].price is nan, which JSON can't hold"),
+        ([object()], "the result's $[0] is of type object, which JSON can't hold"),
+        ({"line": Line("a", 2), "f": print}, "the result's $.f is of type builtin_function_or_method"),
+    ],
+)
+async def test_a_result_that_json_cannot_hold_names_the_field(registry: Registry, result: object, said: str) -> None:
+    @handler("bad")
+    def bad() -> object:
+        return result
+
+    with pytest.raises(TaskError) as caught:
+        await run(registry, bad, {})
+    assert caught.value.error == "InvalidResult"
+    assert said in caught.value.cause
+
+
+async def test_a_result_that_contains_itself_is_an_error(registry: Registry) -> None:
+    loop: list[object] = []
+    loop.append(loop)
+
+    @handler("endless")
+    def endless() -> object:
+        return loop
+
+    with pytest.raises(TaskError, match="InvalidResult"):
+        await run(registry, endless, {})
+
+
+async def test_errors_are_named(registry: Registry) -> None:
+    @handler("declined")
+    def declined() -> None:
+        raise TaskError("CardDeclined", "no money")
+
+    @handler("broken")
+    async def broken() -> None:
+        raise CardDeclinedError("no card")
+
+    with pytest.raises(TaskError) as named:
+        await run(registry, declined, {})
+    with pytest.raises(TaskError) as classed:
+        await run(registry, broken, {})
+    assert (named.value.error, named.value.cause) == ("CardDeclined", "no money")
+    assert (classed.value.error, classed.value.cause) == ("CardDeclinedError", "no card")
+
+
+@pytest.mark.parametrize(
+    ("resource", "error"), [("handler:absent", "HandlerNotFound"), ("arn:aws:lambda:x", "UnknownResource")]
+)
+async def test_what_nobody_runs(registry: Registry, resource: str, error: str) -> None:
+    with pytest.raises(TaskError) as caught:
+        await registry.run(request(resource, {}))
+    assert caught.value.error == error
+
+
+def test_two_handlers_of_one_name(registry: Registry) -> None:
+    first, second = handler("same")(lambda: None), handler("same")(lambda: None)
+    registry.add(first)
+    registry.add(first)
+    with pytest.raises(DuplicateHandlerError, match=r"handler 'same' is defined twice: in .*test_handlers\.py"):
+        registry.add(second)
+    assert registry.names == {"same"}

@@ -1,0 +1,179 @@
+"""HTTP tasks, against a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from engine.tasks import HttpTask, TaskError
+from engine.tasks.addresses import ForbiddenAddressError, check_address
+from engine.tasks.http import LARGEST_RESPONSE_BYTES, RESOURCE
+from tests.engine.tasks.requests import request
+
+
+async def echo(received: web.Request) -> web.Response:
+    return web.json_response(
+        {
+            "method": received.method,
+            "query": sorted(received.query.items()),
+            "key": received.headers.get("Idempotency-Key"),
+            "type": received.headers.get("Content-Type"),
+            "many": received.headers.getall("X-Many", []),
+            "body": (await received.read()).decode(),
+        }
+    )
+
+
+async def missing(_: web.Request) -> web.Response:
+    return web.Response(status=404, text="not here", reason="Not Found")
+
+
+async def redirect(received: web.Request) -> web.Response:
+    raise web.HTTPFound(received.query["to"])
+
+
+async def large(_: web.Request) -> web.Response:
+    return web.Response(body=b"x" * (LARGEST_RESPONSE_BYTES + 1))
+
+
+async def slow(_: web.Request) -> web.Response:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_route("*", "/echo", echo)
+    for path, answer in (("/missing", missing), ("/redirect", redirect), ("/large", large), ("/slow", slow)):
+        app.router.add_get(path, answer)
+    async with TestServer(app, shutdown_timeout=0) as started:
+        yield str(started.make_url("")).rstrip("/")
+
+
+@pytest.fixture
+async def task() -> AsyncIterator[HttpTask]:
+    made = HttpTask(allow_loopback=True)
+    yield made
+    await made.close()
+
+
+async def failure(task: HttpTask, endpoint: str, **parameters: object) -> TaskError:
+    with pytest.raises(TaskError) as caught:
+        await task.run(request(RESOURCE, {"ApiEndpoint": endpoint, "Method": "GET", **parameters}))
+    return caught.value
+
+
+async def test_a_call(server: str, task: HttpTask) -> None:
+    parameters = {
+        "ApiEndpoint": f"{server}/echo",
+        "Method": "POST",
+        "Headers": {"X-Many": ["a", "b"]},
+        "QueryParameters": {"q": ["1", 2], "flag": True},
+        "RequestBody": {"order": 1},
+    }
+    answer = await task.run(request(RESOURCE, parameters))
+    assert isinstance(answer, dict)
+    assert (answer["StatusCode"], answer["StatusText"]) == (200, "OK")
+    assert answer["Headers"]["Content-Type"] == ["application/json; charset=utf-8"]
+    assert answer["ResponseBody"] == {
+        "method": "POST",
+        "query": [["flag", "true"], ["q", "1"], ["q", "2"]],
+        "key": "key-1",
+        "type": "application/json",
+        "many": ["a", "b"],
+        "body": '{"order":1}',
+    }
+
+
+async def test_a_definition_can_set_the_idempotency_key(server: str, task: HttpTask) -> None:
+    parameters = {"ApiEndpoint": f"{server}/echo", "Method": "GET", "Headers": {"idempotency-key": "mine"}}
+    answer = await task.run(request(RESOURCE, parameters))
+    assert isinstance(answer, dict)
+    assert answer["ResponseBody"]["key"] == "mine"
+
+
+async def test_statuses_are_errors(server: str, task: HttpTask) -> None:
+    error = await failure(task, f"{server}/missing")
+    assert error.error == "States.Http.StatusCode.404"
+    assert '"ResponseBody":"not here"' in error.cause
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"Method": "GRAB"}, "Invalid enum value 'GRAB'"),
+        ({"Authentication": {}}, "unknown field `Authentication`"),
+        ({"ApiEndpoint": "ftp://example.com"}, "not an http or https URL"),
+    ],
+)
+async def test_parameters_that_do_not_fit(task: HttpTask, parameters: dict[str, object], said: str) -> None:
+    error = await failure(task, "http://example.com", **parameters)
+    assert error.error == "InvalidInput"
+    assert said in error.cause
+
+
+async def test_loopback_is_refused(server: str) -> None:
+    task = HttpTask()
+    error = await failure(task, f"{server}/echo")
+    assert error.error == "ForbiddenAddress"
+    assert error.cause == "HTTP tasks can't call 127.0.0.1: it is a loopback address"
+    by_name = await failure(task, server.replace("127.0.0.1", "localhost"))
+    assert by_name.error == "ForbiddenAddress"
+    await task.close()
+
+
+async def test_a_redirect_does_not_get_around(server: str, task: HttpTask) -> None:
+    error = await failure(task, f"{server}/redirect", QueryParameters={"to": "http://169.254.169.254/latest"})
+    assert error.error == "ForbiddenAddress"
+    assert error.cause == "HTTP tasks can't call 169.254.169.254: it is a link-local address"
+
+
+async def test_answers_that_are_too_long(server: str, task: HttpTask) -> None:
+    assert (await failure(task, f"{server}/large")).error == "States.DataLimitExceeded"
+
+
+async def test_connections_that_fail_and_answers_that_never_come(server: str) -> None:
+    task = HttpTask(allow_loopback=True, timeout_seconds=0.05)
+    slow = await failure(task, f"{server}/slow")
+    assert (slow.error, slow.cause) == ("States.Http.Socket", f"{server}/slow: no answer within 0.05 seconds")
+    refused = await failure(task, "http://127.0.0.1:9/")
+    assert refused.error == "States.Http.Socket"
+    await task.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "::1",
+        "169.254.169.254",
+        "169.254.170.2",
+        "fe80::1%eth0",
+        "fd00:ec2::254",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+    ],
+)
+def test_forbidden_addresses(address: str) -> None:
+    with pytest.raises(ForbiddenAddressError):
+        check_address(address, allow_loopback=False)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "93.184.216.34", "2606:4700::1"])
+def test_other_addresses(address: str) -> None:
+    check_address(address, allow_loopback=False)
+
+
+def test_loopback_can_be_allowed_and_nothing_else_with_it() -> None:
+    check_address("127.0.0.1", allow_loopback=True)
+    with pytest.raises(ForbiddenAddressError):
+        check_address("169.254.169.254", allow_loopback=True)

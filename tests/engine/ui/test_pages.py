@@ -1,0 +1,133 @@
+"""The admin pages, as a browser gets them."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+import requests
+
+from engine.ui.pages import lasted
+from tests.engine.api.live import LiveEngine
+
+MACHINES = "arn:aws:states:us-east-1:000000000000:stateMachine:"
+VOID = {"meta", "link", "input"}
+
+
+class Page(HTMLParser):
+    """The text and the links of a page; fails on tags that don't close in order."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.response = requests.get(url, timeout=5)
+        self.text: list[str] = []
+        self.links: list[str] = []
+        self._open: list[str] = []
+        self.feed(self.response.text)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value for name, value in attrs if name in {"href", "src"} and value]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data.split()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[LiveEngine]:
+    with LiveEngine() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def execution(engine: LiveEngine) -> str:
+    """The id of a failed execution whose input is not nice."""
+    started = engine.client().start_execution(
+        stateMachineArn=f"{MACHINES}declining", input=json.dumps({"name": "<script>alert(1)</script>"})
+    )
+    identifier = str(started["executionArn"].partition(":execution:")[2])
+    requests.get(f"{engine.api}/api/v1/workflow-instances/{identifier}?wait=10", timeout=20)
+    return identifier
+
+
+def test_the_first_page_is_the_list_of_executions(engine: LiveEngine) -> None:
+    page = Page(f"{engine.management}/")
+    assert page.response.url == f"{engine.management}/ui/executions"
+
+
+def test_executions_by_status(engine: LiveEngine, execution: str) -> None:
+    link = f"/ui/executions/{execution.replace(':', '%3A')}"
+    assert {link, link.replace("%3A", ":")} & set(Page(f"{engine.management}/ui/executions").links)
+    failed = Page(f"{engine.management}/ui/executions?status=FAILED")
+    assert "CardDeclined" not in failed.text
+    assert "FAILED" in failed.text
+    running = Page(f"{engine.management}/ui/executions?status=RUNNING")
+    assert "No executions with the status RUNNING." in " ".join(running.text)
+
+
+def test_one_execution(engine: LiveEngine, execution: str) -> None:
+    page = Page(f"{engine.management}/ui/executions/{execution}")
+    text = " ".join(page.text)
+    assert "FAILED" in text
+    assert "CardDeclined: no money" in text
+    assert "Charge Task" in text
+    assert "ExecutionFailed" in text
+    assert "<script>" not in page.response.text
+    assert "&lt;script&gt;" in page.response.text
+
+
+def test_pages_of_lists_continue(engine: LiveEngine, execution: str) -> None:
+    page = Page(f"{engine.management}/ui/executions/{execution}?limit=2")
+    (following,) = [link for link in page.links if "after=" in link]
+    assert "TaskFailed" not in " ".join(page.text).partition("History")[2]
+    rest = Page(f"{engine.management}/ui/executions/{execution}{following}")
+    assert rest.response.status_code == 200
+
+
+def test_definitions(engine: LiveEngine) -> None:
+    page = Page(f"{engine.management}/ui/definitions")
+    assert {"doubling", "declining", "waiting"} <= set(page.text)
+    one = Page(f"{engine.management}/ui/definitions/doubling")
+    assert "handler:double" in one.response.text
+
+
+def test_an_organization_without_definitions(engine: LiveEngine) -> None:
+    page = Page(f"{engine.management}/ui/definitions?organization=nobody")
+    assert "No definitions yet." in " ".join(page.text)
+    assert "/ui/executions?organization=nobody" in page.links
+
+
+def test_what_does_not_exist(engine: LiveEngine) -> None:
+    assert requests.get(f"{engine.management}/ui/executions/doubling:{uuid.uuid4()}", timeout=5).status_code == 404
+    assert requests.get(f"{engine.management}/ui/definitions/absent", timeout=5).status_code == 404
+
+
+def test_nothing_comes_from_elsewhere(engine: LiveEngine, execution: str) -> None:
+    for path in ("/ui/executions", f"/ui/executions/{execution}", "/ui/definitions", "/ui/definitions/doubling"):
+        page = Page(engine.management + path)
+        assert all(link.startswith(("/", "?")) for link in page.links)
+        assert page.response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    style = requests.get(f"{engine.management}/ui/style.css", timeout=5)
+    assert style.headers["Content-Type"].startswith("text/css")
+    assert "color-scheme: light dark" in style.text
+
+
+def test_one_port_serves_both_and_asks_for_a_key() -> None:
+    with LiveEngine(WORKFLOW_ADDR=":18472", MANAGEMENT_PORT="18472", AUTHENTICATION="required") as together:
+        assert together.api == together.management
+        assert requests.get(f"{together.api}/ui/executions", timeout=5).status_code == 401
+        assert requests.get(f"{together.api}/metrics", timeout=5).status_code == 401
+        assert requests.get(f"{together.api}/health", timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1.24, "1.2 s"), (185, "3 min 5 s"), (7200, "2 h 0 min"), (None, "")])
+def test_how_long_something_took(seconds: float | None, words: str) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    assert lasted(start, None if seconds is None else start + timedelta(seconds=seconds)) == words

@@ -1,0 +1,50 @@
+"""The cache: encryption, TLS, reach, and failover by the number of nodes."""
+
+import pytest
+
+from infra.aws.cache import parameter_family
+from tests.infra.stacks import Properties, deploy_stack, deployed
+
+
+def cache(environment: str) -> Properties:
+    return deployed(environment)[0].one("ReplicationGroup")
+
+
+def test_encrypted_and_private() -> None:
+    made = cache("production")
+    assert made["atRestEncryptionEnabled"] is True
+    assert made["transitEncryptionEnabled"] is True
+    assert len(made["authToken"]) == 64
+    assert made["securityGroupIds"] == ["workflow-production-firewall-cache-id"]
+    subnets = deployed("production")[0].one("SubnetGroup", "-cache")["subnetIds"]
+    assert all("-data-" in subnet for subnet in subnets)
+
+
+def test_local_has_no_tls() -> None:
+    made = cache("local")
+    assert made["transitEncryptionEnabled"] is False
+    assert "authToken" not in made
+
+
+@pytest.mark.parametrize(
+    ("environment", "nodes", "failover"), [("dev", 1, False), ("staging", 1, False), ("production", 2, True)]
+)
+def test_failover_follows_from_the_number_of_nodes(environment: str, nodes: int, failover: bool) -> None:
+    made = cache(environment)
+    assert made["numCacheClusters"] == nodes
+    assert made["automaticFailoverEnabled"] is made["multiAzEnabled"] is failover
+
+
+def test_version_and_eviction_policy() -> None:
+    account, exports = deploy_stack("dev", cacheEvictionPolicy="allkeys-lfu", cacheVersion="6.2")
+    group = account.one("ParameterGroup", "-cache")
+    assert group["family"] == "redis6.x"
+    assert group["parameters"] == [{"name": "maxmemory-policy", "value": "allkeys-lfu"}]
+    assert exports["cacheEndpoint"] == "workflow-dev-cache.example.com:6379"
+
+
+@pytest.mark.parametrize(
+    ("version", "family"), [("6.x", "redis6.x"), ("6.2", "redis6.x"), ("7.0", "redis7"), ("7.1", "redis7")]
+)
+def test_parameter_family(version: str, family: str) -> None:
+    assert parameter_family(version) == family

@@ -1,0 +1,210 @@
+"""The service: its tasks, its roles, how it is replaced, and what there is without an image."""
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.settings import load_settings
+from infra.aws.secrets import api_credentials
+from tests.infra.stacks import CONTRACT, ENVIRONMENTS, Account, Properties, deploy_stack, deployed
+
+
+def containers(account: Account) -> dict[str, Properties]:
+    definitions = json.loads(account.one("TaskDefinition")["containerDefinitions"])
+    return {definition["name"]: definition for definition in definitions}
+
+
+def environment_of(container: Properties) -> dict[str, str]:
+    return {entry["name"]: entry["value"] for entry in container["environment"]}
+
+
+def secrets_of(container: Properties) -> dict[str, str]:
+    return {entry["name"]: entry["valueFrom"].rpartition("/")[2] for entry in container["secrets"]}
+
+
+def statements(account: Account, role: str) -> list[dict[str, Any]]:
+    policy = json.loads(account.one("RolePolicy", role)["policy"])
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+def test_task_definition() -> None:
+    made = deployed("production")[0].one("TaskDefinition")
+    assert (made["cpu"], made["memory"]) == ("2048", "4096")
+    assert (made["networkMode"], made["requiresCompatibilities"]) == ("awsvpc", ["FARGATE"])
+    assert made["volumes"] == [{"name": "tmp"}]
+
+
+def test_migrations_run_before_the_engine() -> None:
+    made = containers(deployed("dev")[0])
+    assert list(made) == ["migrate", "engine"]
+    migrate, engine = made.values()
+    assert (migrate["essential"], migrate["command"], migrate["startTimeout"]) == (False, ["migrate"], 120)
+    assert (engine["essential"], engine["command"], engine["stopTimeout"]) == (True, ["serve"], 120)
+    assert engine["dependsOn"] == [{"condition": "SUCCESS", "containerName": "migrate"}]
+    assert [mapping["containerPort"] for mapping in engine["portMappings"]] == [8080, 8081]
+    assert engine["healthCheck"]["command"] == ["CMD", "python", "-m", "engine", "healthcheck"]
+
+
+def test_containers_are_locked_down() -> None:
+    for container in containers(deployed("dev")[0]).values():
+        assert container["readonlyRootFilesystem"] is True
+        assert container["user"] == "1000"
+        assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["ulimits"] == [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]
+        assert container["logConfiguration"]["options"]["awslogs-group"] == "workflow-dev-service"
+
+
+def test_environment_of_the_engine() -> None:
+    engine = containers(deployed("production")[0])["engine"]
+    user_secret = "arn:aws:mock:us-east-1:123456789012:secret:Secret/workflow-production-secrets-database-user"
+    assert environment_of(engine) == {
+        "AUTHENTICATION": "required",
+        "AWS_ACCOUNT_ID": "123456789012",
+        "AWS_REGION": "us-east-1",
+        "DATABASE_SSL": "require",
+        "ENVIRONMENT": "production",
+        "MANAGEMENT_PORT": "8081",
+        "REDIS_TLS": "true",
+        "WORKFLOW_ADDR": ":8080",
+        "WORKFLOW_DB_HOST": "workflow-production-database.example.com:5432",
+        "WORKFLOW_DB_NAME": "workflow",
+        "WORKFLOW_DB_PASSWORD": f"secretsmanager:{user_secret}#password",
+        "WORKFLOW_DB_USER": "workflow",
+        "WORKFLOW_REDIS_ADDR": "workflow-production-cache.example.com:6379",
+    }
+    assert secrets_of(engine) == {
+        "API_ACCESS_KEYS": "workflow-production-secrets-api:apiAccessKeys::",
+        "JWT_SECRET": "workflow-production-secrets-api:jwtSecret::",
+        "REDIS_PASSWORD": "workflow-production-secrets-cache:password::",
+    }
+
+
+def test_environment_of_local() -> None:
+    engine = containers(deployed("local")[0])["engine"]
+    given = environment_of(engine)
+    assert (given["ENVIRONMENT"], given["AUTHENTICATION"]) == ("local", "optional")
+    assert (given["DATABASE_SSL"], given["REDIS_TLS"]) == ("disable", "false")
+    assert given["WORKFLOW_COMPONENTS"] == "examples/order-processing"
+    assert secrets_of(engine).keys() == {"API_ACCESS_KEYS", "JWT_SECRET"}
+
+
+def test_migrations_alone_get_the_admin_password() -> None:
+    made = containers(deployed("dev")[0])
+    assert environment_of(made["migrate"])["DATABASE_ADMIN_USER"] == "workflow_admin"
+    assert secrets_of(made["migrate"]) == {
+        "DATABASE_ADMIN_PASSWORD": "workflow-dev-secrets-database-admin:password::",
+        "JWT_SECRET": "workflow-dev-secrets-api:jwtSecret::",
+    }
+    assert "DATABASE_ADMIN" not in json.dumps(made["engine"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_environment_follows_the_contract(environment: str) -> None:
+    account, _ = deployed(environment)
+    values = [json.loads(version.inputs["secretString"]) for version in account.of("SecretVersion")]
+    stored = {secret for value in values for key, secret in value.items() if key != "username"}
+    for container in containers(account).values():
+        assert {*environment_of(container), *secrets_of(container)} <= CONTRACT.settings.keys()
+        assert all(CONTRACT.settings[name].secret for name in secrets_of(container))
+        assert not stored & set(environment_of(container).values())
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_engine_accepts_the_environment_of_each_container(environment: str) -> None:
+    injected = {**api_credentials(), "password": "hunter2"}
+    for container in containers(deployed(environment)[0]).values():
+        secrets = {name: injected[source.split(":")[1]] for name, source in secrets_of(container).items()}
+        given = {**environment_of(container), **secrets}
+        assert load_settings(given, resolve=lambda _: "hunter2").environment == environment
+
+
+def test_server_certificates_are_checked_where_the_image_has_the_authorities() -> None:
+    account, _ = deploy_stack("dev", engineSettings={"DATABASE_SSL_ROOT_CERTIFICATE": "/etc/rds.pem"})
+    for container in containers(account).values():
+        given = environment_of(container)
+        assert given["DATABASE_SSL"] == "verify-full"
+        assert given["DATABASE_SSL_ROOT_CERTIFICATE"] == "/etc/rds.pem"
+
+
+def test_engine_settings_of_the_stack() -> None:
+    overrides = {"LOG_LEVEL": "debug", "METRICS_ENABLED": False, "DATABASE_POOL_SIZE": 5}
+    account, _ = deploy_stack("dev", engineSettings=overrides)
+    given = environment_of(containers(account)["engine"])
+    assert {name: given[name] for name in overrides} == {
+        "LOG_LEVEL": "debug",
+        "METRICS_ENABLED": "false",
+        "DATABASE_POOL_SIZE": "5",
+    }
+
+
+@pytest.mark.parametrize(("environment", "count"), [("local", 1), ("dev", 1), ("staging", 2), ("production", 3)])
+def test_service(environment: str, count: int) -> None:
+    [made] = [item.inputs for item in deployed(environment)[0].resources if item.type == "aws:ecs/service:Service"]
+    assert made["desiredCount"] == count
+    assert made["launchType"] == "FARGATE"
+    assert (made["deploymentMinimumHealthyPercent"], made["deploymentMaximumPercent"]) == (100, 200)
+    assert made["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert made["waitForSteadyState"] is True
+    assert made["networkConfiguration"]["assignPublicIp"] is False
+    assert made["networkConfiguration"]["securityGroups"] == [f"workflow-{environment}-firewall-tasks-id"]
+    assert all("-private-" in subnet for subnet in made["networkConfiguration"]["subnets"])
+    ports = [balancer["containerPort"] for balancer in made["loadBalancers"]]
+    assert ports == ([8080, 8081] if environment == "local" else [8080])
+
+
+def test_cluster_and_logs() -> None:
+    account, _ = deployed("production")
+    assert account.one("Cluster")["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+    assert account.one("LogGroup")["retentionInDays"] == 90
+
+
+def test_execution_role_reads_what_it_injects_and_nothing_else() -> None:
+    account, _ = deployed("production")
+    by_action = {statement["Action"][0]: statement["Resource"] for statement in statements(account, "-execution")}
+    assert by_action.pop("ecr:GetAuthorizationToken") == ["*"]
+    assert "*" not in [resource for resources in by_action.values() for resource in resources]
+    read = [arn.rpartition("/")[2] for arn in by_action["secretsmanager:GetSecretValue"]]
+    assert read == [f"workflow-production-secrets-{name}" for name in ("database-admin", "api", "cache")]
+
+
+def test_task_role_reads_its_database_login_alone() -> None:
+    [statement] = statements(deployed("production")[0], "-task")
+    assert statement["Action"] == ["secretsmanager:GetSecretValue"]
+    assert [arn.rpartition("/")[2] for arn in statement["Resource"]] == ["workflow-production-secrets-database-user"]
+
+
+def test_roles_are_for_tasks_of_this_account() -> None:
+    for role in deployed("dev")[0].of("Role"):
+        [statement] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+        assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+
+
+def test_autoscaling_in_production_alone() -> None:
+    account, _ = deployed("production")
+    target = account.one("Target")
+    assert (target["minCapacity"], target["maxCapacity"]) == (3, 10)
+    assert target["resourceId"] == "service/workflow-production-service/workflow-production-service"
+    targets = {}
+    for policy in account.of("Policy"):
+        configuration: Properties = policy.inputs["targetTrackingScalingPolicyConfiguration"]
+        metric = configuration["predefinedMetricSpecification"]["predefinedMetricType"]
+        targets[metric] = configuration["targetValue"]
+    assert targets == {"ECSServiceAverageCPUUtilization": 70, "ECSServiceAverageMemoryUtilization": 80}
+    assert deployed("staging")[0].of("Target") == []
+
+
+def test_without_an_image_there_is_everything_but_the_service() -> None:
+    account, exports = deploy_stack("production", imageTag="")
+    with_image = {resource.type for resource in deployed("production")[0].resources}
+    assert with_image - {resource.type for resource in account.resources} == {
+        "aws:appautoscaling/policy:Policy",
+        "aws:appautoscaling/target:Target",
+        "aws:ecs/service:Service",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "workflow:aws:Autoscaling",
+    }
+    assert (exports["desiredCount"], exports["serviceName"], exports["taskDefinitionArn"]) == (0, "", "")
+    assert exports["clusterName"]

@@ -1,0 +1,184 @@
+"""Stack configurations as Pulumi hands them to the program, and whole stacks built against mocks."""
+
+import asyncio
+import functools
+import json
+import runpy
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import pulumi
+import yaml
+from pulumi.runtime import config as pulumi_config
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
+
+from infra.contract import read_contract
+from infra.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACT = read_contract(ROOT / "contract.toml")
+ENVIRONMENTS = ("local", "dev", "staging", "production")
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f0e0d0c-0b0a-4908-8706-050403020100"
+DIGEST = "sha256:" + "ab" * 32
+
+Properties = dict[str, Any]
+
+
+def as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@functools.cache
+def project_file() -> dict[str, dict[str, object]]:
+    content: dict[str, dict[str, dict[str, object]]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    return content["config"]
+
+
+@functools.cache
+def stack_file(stack: str) -> dict[str, object]:
+    content: dict[str, dict[str, object]] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    return content["config"]
+
+
+def configuration(environment: str, /, **overrides: object) -> dict[str, str]:
+    """What the program is given for a stack: Pulumi.yaml's defaults, the stack's file, a certificate, and overrides."""
+    values: dict[str, object] = {}
+    for key, declaration in project_file().items():
+        name = key if ":" in key else f"workflow:{key}"
+        for source in ("default", "value"):
+            if source in declaration:
+                values[name] = declaration[source]
+    values |= stack_file(environment)
+    if environment != "local":
+        values["workflow:certificateArn"] = CERTIFICATE
+    values |= {f"workflow:{key}": value for key, value in overrides.items()}
+    return {key: as_text(value) for key, value in values.items()}
+
+
+def settings_of(environment: str, /, **overrides: object) -> Settings:
+    return load(configuration(environment, **overrides), stack=environment, contract=CONTRACT)
+
+
+@dataclass(frozen=True)
+class Resource:
+    type: str
+    name: str
+    inputs: Properties
+    provider: str | None
+
+
+@dataclass
+class Account(mocks.Mocks):
+    """An AWS account that says yes: keeps what is asked for and answers with likely outputs."""
+
+    images: Mapping[str, str] = field(default_factory=lambda: {"v1": DIGEST})
+    resources: list[Resource] = field(default_factory=list)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.resources.append(Resource(args.typ, args.name, revealed(args.inputs), args.provider))
+        arn = f"arn:aws:mock:us-east-1:123456789012:{args.typ.split('/')[-1]}/{args.name}"
+        outputs = {
+            "arn": arn,
+            "arnSuffix": f"app/{args.name}/1",
+            "dnsName": f"{args.name}.example.com",
+            "endpoint": f"{args.name}.example.com:5432",
+            "identifier": args.name,
+            "name": args.name,
+            "primaryEndpointAddress": f"{args.name}.example.com",
+            "repositoryUrl": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{args.name}",
+        }
+        return f"{args.name}-id", {**outputs, **args.inputs}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        match args.token:
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                return {"accountId": "123456789012"}, []
+            case "aws:index/getAvailabilityZones:getAvailabilityZones":
+                return {"names": ["us-east-1c", "us-east-1a", "us-east-1b"]}, []
+            case "aws:ecr/getImage:getImage" if args.args["imageTag"] in self.images:
+                return {"imageDigest": self.images[args.args["imageTag"]]}, []
+            case "aws:ecr/getImage:getImage":
+                return {}, [("imageTag", f"ImageNotFoundException: {args.args['repositoryName']}")]
+        raise AssertionError(f"no answer to {args.token}")
+
+    def of(self, kind: str) -> list[Resource]:
+        """Resources whose type ends like this, `Listener` or `lb/listener:Listener`."""
+        return [resource for resource in self.resources if resource.type.rsplit(":", 1)[-1] == kind]
+
+    def one(self, kind: str, name: str = "") -> Properties:
+        """The inputs of the one resource of a type, or of the one whose name ends like this."""
+        [found] = [resource for resource in self.of(kind) if resource.name.endswith(name)]
+        return found.inputs
+
+
+def revealed(inputs: Mapping[str, object]) -> Properties:
+    """Inputs with the values of secrets in their place."""
+    return {key: value["value"] if is_secret(value) else value for key, value in inputs.items()}
+
+
+def is_secret(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_secret_sig
+
+
+def deploy(account: Account, program: Callable[[], object], stack: str, config: Mapping[str, str]) -> Properties:
+    """Run a program against an account and return what it exported, values resolved."""
+    exports: Properties = {}
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def give_loop() -> None:
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    async def run() -> None:
+        # The mocks want an event loop in each thread and would leave theirs open.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=give_loop))
+        mocks.set_mocks(account, project="workflow", stack=stack)
+        pulumi_config.set_all_config(dict(config))
+        await run_pulumi_func(lambda: void(program()))
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        for name, value in root.outputs.items():
+            exports[name] = await pulumi.Output.from_input(value).future()
+
+    try:
+        asyncio.run(run())
+    finally:
+        for loop in loops:
+            loop.close()
+    return exports
+
+
+def void(_result: object) -> None:
+    """What Pulumi wants a program to return."""
+
+
+def build(component: Callable[[], object]) -> Account:
+    """Make one component in an empty account."""
+    account = Account()
+    deploy(account, component, "dev", {})
+    return account
+
+
+@functools.cache
+def deployed(environment: str) -> tuple[Account, Properties]:
+    """An environment's whole stack with the image v1; made once, for tests that only look."""
+    return deploy_stack(environment)
+
+
+def program() -> None:
+    """The program as Pulumi runs it."""
+    runpy.run_path(str(ROOT / "infra"), run_name="__main__")
+
+
+def deploy_stack(
+    environment: str, account: Account | None = None, /, **overrides: object
+) -> tuple[Account, Properties]:
+    """The whole program for an environment; by default with an image that is there."""
+    account = account or Account()
+    config = configuration(environment, **{"imageTag": "v1", **overrides})
+    return account, deploy(account, program, environment, config)

@@ -1,0 +1,82 @@
+"""What has to hold between keys, and between them and the engine's contract."""
+
+import pytest
+
+from infra.problems import ConfigurationError
+from tests.infra.stacks import CERTIFICATE, settings_of
+
+BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
+    ({"taskMemory": 4096}, "taskMemory is 4096", "must be one of 512, 1024, 2048 for a taskCpu of 256"),
+    ({"vpcCidr": "10.0.0.0/8"}, "vpcCidr is 10.0.0.0/8", "must be a range between /16 and /28"),
+    ({"publicSubnetCidrs": ["10.0.0.0/22"]}, "publicSubnetCidrs is a list of 1", "each of the 2 availabilityZones"),
+    (
+        {"dataSubnetCidrs": ["10.1.0.0/22", "10.0.132.0/22"]},
+        "dataSubnetCidrs is 10.1.0.0/22",
+        "must lie inside vpcCidr 10.0.0.0/16",
+    ),
+    (
+        {"dataSubnetCidrs": ["10.0.64.0/24", "10.0.132.0/22"]},
+        "dataSubnetCidrs is 10.0.64.0/24",
+        "must not overlap 10.0.64.0/20 of privateSubnetCidrs",
+    ),
+    ({"certificateArn": ""}, "certificateArn is not set", "the stack dev serves HTTPS only"),
+    ({"certificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1")}, "certificateArn is", "in aws:region us-east-1"),
+    ({"httpPort": 443}, "httpPort is 443", "must differ from 443"),
+    ({"managementPort": 8080}, "managementPort is 8080", "must differ from apiPort"),
+    ({"taskEgressPorts": [80]}, "taskEgressPorts is [80]", "must contain 443"),
+    ({"taskEgressPorts": [443, 443]}, "taskEgressPorts is [443, 443]", "must name each port once"),
+    ({"healthCheckTimeout": 10}, "healthCheckTimeout is 10", "must be below healthCheckInterval 10"),
+    ({"loadBalancerIdleTimeout": 60}, "loadBalancerIdleTimeout is 60", "61 to 4000 seconds"),
+    ({"loadBalancerIdleTimeout": 90}, "loadBalancerIdleTimeout is 90", "below the engine's KEEP_ALIVE_SECONDS 90"),
+    ({"engineSettings": {"KEEP_ALIVE_SECONDS": 70}}, "loadBalancerIdleTimeout is 75", "KEEP_ALIVE_SECONDS 70"),
+    ({"stopTimeout": 20}, "stopTimeout is 20", "above the engine's SHUTDOWN_DRAIN_SECONDS 25"),
+    ({"engineSettings": {"SHUTDOWN_DRAIN_SECONDS": 110}, "stopTimeout": 110}, "stopTimeout is 110", "SHUTDOWN_DRAIN"),
+    ({"secretRecoveryDays": 3}, "secretRecoveryDays is 3", "must be 0, or 7 to 30 days"),
+    ({"databaseMaxStorage": 20}, "databaseMaxStorage is 20", "must be above databaseStorage 20"),
+    ({"alarmDatabaseFreeStorage": 20}, "alarmDatabaseFreeStorage is 20", "must be below databaseStorage 20"),
+    ({"databaseUser": "workflow_admin"}, "databaseUser is workflow_admin", "must differ from databaseAdminUser"),
+    ({"databaseAdminUser": "rdsadmin"}, "databaseAdminUser is rdsadmin", "keeps for itself"),
+    ({"databaseParameters": {"rds.force_ssl": "0"}}, "databaseParameters.rds.force_ssl", "databaseTls says"),
+    ({"databaseParameters": {"Work-Mem": "1"}}, "databaseParameters.Work-Mem", "the name of a PostgreSQL parameter"),
+    ({"databaseTls": False}, "databaseTls is false", "must be true; only local may go without TLS"),
+    ({"engineSettings": {"LOG_LEVEL": "loud"}}, 'engineSettings.LOG_LEVEL is "loud"', "one of debug, info, warning"),
+    ({"engineSettings": {"LOG_LEVL": "info"}}, "engineSettings.LOG_LEVL is unknown", "did you mean LOG_LEVEL?"),
+    ({"engineSettings": {"ENVIRONMENT": "local"}}, "ENVIRONMENT may not be set here", "follows from the stack's"),
+    ({"engineSettings": {"DATABASE_POOL_SIZE": "20"}}, 'DATABASE_POOL_SIZE is "20"', "an integer of at least 2"),
+    ({"taskCpus": 256}, "taskCpus is unknown", "did you mean workflow:taskCpu?"),
+    ({"somethingElse": "s3cret"}, "somethingElse is unknown", "Pulumi.yaml lists every key"),
+]
+
+BROKEN: list[tuple[str, dict[str, object], str, str]] = [
+    *(("dev", *case) for case in BROKEN_IN_DEV),
+    (
+        "staging",
+        {"environment": "dev"},
+        "environment is dev",
+        "the stack staging must be named dev, or dev- and a suffix",
+    ),
+    ("production", {"taskMemory": 4500}, "taskMemory is 4500", "4096 to 16384 in steps of 1024 for a taskCpu of 2048"),
+    (
+        "production",
+        {"autoscalingMinimum": 4},
+        "desiredCount is 3",
+        "between autoscalingMinimum 4 and autoscalingMaximum 10",
+    ),
+    (
+        "production",
+        {"autoscalingMaximum": 2},
+        "desiredCount is 3",
+        "between autoscalingMinimum 3 and autoscalingMaximum 2",
+    ),
+    ("production", {"cacheTls": False}, "cacheTls is false", "must be true; only local may go without TLS"),
+]
+
+
+@pytest.mark.parametrize(("environment", "overrides", "found", "allowed"), BROKEN)
+def test_broken_rule(environment: str, overrides: dict[str, object], found: str, allowed: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of(environment, **overrides)
+    head, *lines = str(caught.value).splitlines()
+    assert head.startswith(f"Pulumi.{environment}.yaml has ")
+    [line] = [line for line in lines if found in line.partition(": ")[0]]
+    assert allowed in line
