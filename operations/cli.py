@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from operations import deployment, image, outputs
 from operations.bootstrap import bootstrap
 from operations.down import down
@@ -28,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[Path, argparse.Namespace], None] = parsed.command
     try:
         command(ROOT, parsed)
-    except (OperationError, SetupError) as error:
+    except (OperationError, SetupError, ClientError, BotoCoreError) as error:
         sys.stderr.write(f"\n{parsed.name}: {error}\n")
         return 1
     except KeyboardInterrupt:

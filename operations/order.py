@@ -50,7 +50,7 @@ def client(url: str, key: AccessKey, region: str) -> SFNClient:
 
 
 def run(engine: SFNClient, example: Path, name: str, show: Show = say) -> str:
-    """Register the example, start the order `name` or find it started, and show its states until it ends.
+    """Register the example, start the order `name` or find it from an earlier run, and show its states until it ends.
 
     Returns:
         The execution's ARN.
@@ -61,8 +61,12 @@ def run(engine: SFNClient, example: Path, name: str, show: Show = say) -> str:
     definition = (example / f"{MACHINE}.asl.json").read_text(encoding="utf-8")
     machine = engine.create_state_machine(name=MACHINE, definition=definition, roleArn=ROLE)["stateMachineArn"]
     order = (example / "input.json").read_text(encoding="utf-8")
-    execution = engine.start_execution(stateMachineArn=machine, name=name, input=order)["executionArn"]
-    show(f"order {name} of {MACHINE}:")
+    try:
+        execution = engine.start_execution(stateMachineArn=machine, name=name, input=order)["executionArn"]
+        show(f"order {name} of {MACHINE}:")
+    except engine.exceptions.ExecutionAlreadyExists:
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        show(f"order {name} of {MACHINE}, which this image completed before:")
     status = _follow(engine, execution, show)
     if status != "SUCCEEDED":
         raise OperationError(f"The order {name} ended as {status}: see its history in the admin pages.")
