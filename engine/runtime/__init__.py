@@ -1,0 +1,37 @@
+"""Durable execution: what `engine.language` computes is committed here, and only then acted upon."""
+
+from engine.runtime.engine import Engine
+from engine.runtime.observer import ExecutionInfo, Observer, SilentObserver
+from engine.runtime.options import EngineOptions
+from engine.runtime.records import (
+    DatabaseHealth,
+    EngineHealth,
+    ExecutionRecord,
+    HistoryPage,
+    LeaseHealth,
+    Page,
+    SchedulerHealth,
+    StateMachineRecord,
+    Status,
+)
+from engine.runtime.tasks import TaskError, TaskRequest, TaskRunner
+
+__all__ = [
+    "DatabaseHealth",
+    "Engine",
+    "EngineHealth",
+    "EngineOptions",
+    "ExecutionInfo",
+    "ExecutionRecord",
+    "HistoryPage",
+    "LeaseHealth",
+    "Observer",
+    "Page",
+    "SchedulerHealth",
+    "SilentObserver",
+    "StateMachineRecord",
+    "Status",
+    "TaskError",
+    "TaskRequest",
+    "TaskRunner",
+]

@@ -1,0 +1,39 @@
+"""How an engine process behaves; the settings of the deployment are turned into this once, at the edge."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EngineOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of one engine process.
+
+    Attributes:
+        region: the region in ARNs.
+        account: the account id (12 digits) in the ARNs of the organization ``default``; others get one of their own.
+        instance: name of this process in the table of processes, for people; host name and process id are usual.
+        lease_seconds: how long a process that stops renewing its lease keeps its executions. Renewed every third.
+        max_concurrent_tasks: tasks that run at a time; executions that wait count for nothing.
+        max_queued_commits: starts that may wait for the database; at the limit `Overloaded`.
+        max_executions: executions that this process may hold in memory; at the limit `ExecutionLimitExceeded`.
+        max_input_bytes: size of an execution's input in UTF-8 (AWS: 262,144).
+        commit_batch: executions in one transaction of the commit loop.
+        start_timeout_seconds: how long StartExecution waits for the database before it answers `Unavailable`; the
+            start may still happen, and asking again with the same name is safe.
+        poll_seconds: how often messages of other processes are looked for when nobody notifies.
+        timer_horizon_seconds: timers due within this time are kept in memory; later ones are rows alone, and
+            an execution that waits for nothing else leaves the memory.
+    """
+
+    region: str = "us-east-1"
+    account: str = "000000000000"
+    instance: str = "engine"
+    lease_seconds: float = 10.0
+    max_concurrent_tasks: int = 1_000
+    max_queued_commits: int = 10_000
+    max_executions: int = 100_000
+    max_input_bytes: int = 262_144
+    commit_batch: int = 1_000
+    start_timeout_seconds: float = 30.0
+    poll_seconds: float = 1.0
+    timer_horizon_seconds: float = 60.0

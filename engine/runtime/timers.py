@@ -1,0 +1,74 @@
+"""Timers of the executions in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from engine.runtime.clock import DatabaseClock
+
+_LONGEST_SLEEP_SECONDS: Final = 30.0
+"""The database's clock may have been set meanwhile."""
+
+_TOLERATED: Final = 1_000
+"""Canceled timers that may stay in the heap besides as many as there are live ones."""
+
+
+class Timers:
+    """Calls `fire` with an execution and a timer's id when the timer is due. Canceling costs nothing until then."""
+
+    def __init__(self, clock: DatabaseClock, fire: Callable[[UUID, str], None]) -> None:
+        self._clock = clock
+        self._fire = fire
+        self._due: dict[tuple[UUID, str], datetime] = {}
+        self._heap: list[tuple[datetime, UUID, str]] = []
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        """Count the timers that wait."""
+        return len(self._due)
+
+    def set(self, execution_id: UUID, timer_id: str, due: datetime) -> None:
+        """Set a timer, or set it to another time."""
+        self._due[execution_id, timer_id] = due
+        heapq.heappush(self._heap, (due, execution_id, timer_id))
+        if self._heap[0][0] == due:
+            self._arm()
+
+    def cancel(self, execution_id: UUID, timer_id: str) -> None:
+        """Forget a timer; it need not exist."""
+        self._due.pop((execution_id, timer_id), None)
+        if len(self._heap) > 2 * len(self._due) + _TOLERATED:
+            self._heap = [(due, *key) for key, due in self._due.items()]
+            heapq.heapify(self._heap)
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        self._due.clear()
+        self._heap.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _arm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._heap:
+            seconds = self._clock.seconds_until(self._heap[0][0])
+            delay = min(max(seconds, 0.0), _LONGEST_SLEEP_SECONDS)
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        now = self._clock.now()
+        while self._heap and self._heap[0][0] <= now:
+            due, execution_id, timer_id = heapq.heappop(self._heap)
+            if self._due.get((execution_id, timer_id)) == due:
+                del self._due[execution_id, timer_id]
+                self._fire(execution_id, timer_id)
+        self._arm()
