@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import psutil
 import pytest
 
@@ -20,16 +22,19 @@ from operations.outputs import Outputs
 from operations.pulumi import PulumiStack
 from operations.stacks import Clients, local_stack
 
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "examples", "infra", "operations", "sandbox", "tools", "requirements", "contract.toml")
 
 
-@dataclass(frozen=True)
 class Checkout:
     """A copy of the project in which the commands behind `make` run, on loopback addresses of its own."""
 
-    root: Path
-    network: str
+    def __init__(self, root: Path, network: str) -> None:
+        self.root = root
+        self.network = network
 
     def operate(self, *words: str, expect: int = 0) -> str:
         """Run `python -m operations …` to its end; what it printed."""
@@ -55,8 +60,21 @@ class Checkout:
         assert record is not None
         return local_stack(self.account, record)
 
+    @cached_property
     def outputs(self) -> Outputs:
+        """The stack's outputs; what the tests read of them stays the same from one deployment to the next."""
         return outputs.read(self.stack()[0])
+
+    @cached_property
+    def engine(self) -> SFNClient:
+        """The engine, as any AWS SDK sees it."""
+        return boto3.client(
+            "stepfunctions",
+            endpoint_url=self.outputs.api_url,
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
 
     def processes(self) -> list[str]:
         """The command lines of all processes that run from this checkout."""

@@ -1,0 +1,58 @@
+"""Application Auto Scaling in moto 5.2.5: no tags, and no role where the caller names none."""
+
+from __future__ import annotations
+
+import json
+from functools import wraps
+
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+
+SERVICE_LINKED_ROLE = (
+    "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+)
+_register = ApplicationAutoScalingResponse.register_scalable_target
+
+
+def apply() -> None:
+    """Add the operations on tags."""
+    for operation in (list_tags_for_resource, tag_resource, untag_resource, register_scalable_target):
+        setattr(ApplicationAutoScalingResponse, operation.__name__, operation)
+
+
+def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:
+    """ListTagsForResource."""
+    return json.dumps({"Tags": _tags(self).get(self._get_param("ResourceARN"), {})})
+
+
+def tag_resource(self: ApplicationAutoScalingResponse) -> str:
+    """TagResource."""
+    _tags(self).setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags") or {})
+    return "{}"
+
+
+def untag_resource(self: ApplicationAutoScalingResponse) -> str:
+    """UntagResource."""
+    for key in self._get_param("TagKeys") or []:
+        _tags(self).get(self._get_param("ResourceARN"), {}).pop(key, None)
+    return "{}"
+
+
+@wraps(_register)
+def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
+    """RegisterScalableTarget: keeps the tags of a new target and gives it the service-linked role."""
+    answer = _register(self)
+    arn = json.loads(answer)["ScalableTargetARN"]
+    if self._get_param("Tags"):
+        _tags(self)[arn] = dict(self._get_param("Tags"))
+    backend = self.applicationautoscaling_backend
+    for target in backend.describe_scalable_targets(self._get_param("ServiceNamespace"), None, None):
+        if target.arn == arn and not target.role_arn:
+            target.role_arn = f"arn:aws:iam::{backend.account_id}:role/{SERVICE_LINKED_ROLE}"
+    return answer
+
+
+def _tags(self: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]:
+    backend: ApplicationAutoscalingBackend = self.applicationautoscaling_backend
+    tags: dict[str, dict[str, str]] = backend.__dict__.setdefault("tags_by_arn", {})
+    return tags

@@ -1,0 +1,78 @@
+"""Topics and subscriptions (Amazon Simple Notification Service API Reference)."""
+
+from __future__ import annotations
+
+from sandbox.aws.definition import Attributes, Autoname, ResourceType
+from sandbox.aws.values import Properties
+
+
+def _name(state: Properties) -> str:
+    return str(state["arn"]).rsplit(":", 1)[1]
+
+
+TYPES = (
+    ResourceType(
+        type="aws:sns/topic:Topic",
+        service="sns",
+        create="CreateTopic",
+        id="TopicArn",
+        read="GetTopicAttributes",
+        found="Attributes",
+        delete="DeleteTopic",
+        receive={"arn": "TopicArn", "owner": "Owner"},
+        computed={"name": _name},
+        attributes=Attributes(
+            "GetTopicAttributes",
+            "SetTopicAttributes",
+            {
+                "deliveryPolicy": "DeliveryPolicy",
+                "displayName": "DisplayName",
+                "kmsMasterKeyId": "KmsMasterKeyId",
+                "policy": "Policy",
+                "signatureVersion": "SignatureVersion",
+                "tracingConfig": "TracingConfig",
+            },
+        ),
+        autoname=Autoname("name", 256),
+        replaces=frozenset({"fifoTopic", "name", "namePrefix"}),
+        empty=frozenset(
+            {"beginningArchiveTime", "fifoThroughputScope", "maximumMessageSize", "signatureVersion", "tracingConfig"}
+        ),
+    ),
+    ResourceType(
+        type="aws:sns/topicSubscription:TopicSubscription",
+        service="sns",
+        create="Subscribe",
+        id="SubscriptionArn",
+        read="GetSubscriptionAttributes",
+        found="Attributes",
+        delete="Unsubscribe",
+        create_with={"ReturnSubscriptionArn": True},
+        send={"topic": "TopicArn"},
+        receive={
+            "arn": "SubscriptionArn",
+            "confirmationWasAuthenticated": "ConfirmationWasAuthenticated",
+            "endpoint": "Endpoint",
+            "ownerId": "Owner",
+            "pendingConfirmation": "PendingConfirmation",
+            "protocol": "Protocol",
+            "topic": "TopicArn",
+        },
+        attributes=Attributes(
+            "GetSubscriptionAttributes",
+            "SetSubscriptionAttributes",
+            {
+                "deliveryPolicy": "DeliveryPolicy",
+                "filterPolicy": "FilterPolicy",
+                "filterPolicyScope": "FilterPolicyScope",
+                "rawMessageDelivery": "RawMessageDelivery",
+                "redrivePolicy": "RedrivePolicy",
+                "subscriptionRoleArn": "SubscriptionRoleArn",
+            },
+        ),
+        local=frozenset({"confirmationTimeoutInMinutes", "endpointAutoConfirms"}),
+        replaces=frozenset({"endpoint", "protocol", "topic"}),
+        one_at_a_time=True,
+        empty=frozenset({"confirmationWasAuthenticated", "filterPolicyScope"}),
+    ),
+)

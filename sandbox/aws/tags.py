@@ -1,0 +1,91 @@
+"""Tags, which each service keeps in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.aws.api import parameters
+from sandbox.aws.convert import FromApi, ToApi
+from sandbox.aws.schema import MapOf, Scalar
+
+if TYPE_CHECKING:
+    from sandbox.aws.api import Api
+
+TAGS = MapOf(Scalar(str))
+
+
+@dataclass(frozen=True)
+class TagApi:
+    """A service's operations on the tags of a resource, and their members for its identity, the tags and the keys."""
+
+    list: str | None
+    """None where the resource's own description has them."""
+    add: str
+    remove: str
+    resource: str
+    tags: str
+    keys: str
+
+
+_RDS = TagApi("ListTagsForResource", "AddTagsToResource", "RemoveTagsFromResource", "ResourceName", "Tags", "TagKeys")
+_LOWER = TagApi("ListTagsForResource", "TagResource", "UntagResource", "resourceArn", "tags", "tagKeys")
+_UPPER = TagApi("ListTagsForResource", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeys")
+_ARN = TagApi("ListTagsForResource", "TagResource", "UntagResource", "ResourceARN", "Tags", "TagKeys")
+
+SERVICES: Mapping[str, TagApi] = {
+    "application-autoscaling": _ARN,
+    "cloudwatch": _ARN,
+    "ec2": TagApi(None, "CreateTags", "DeleteTags", "Resources", "Tags", "Tags"),
+    "ecr": _LOWER,
+    "ecs": _LOWER,
+    "elasticache": _RDS,
+    "elbv2": TagApi("DescribeTags", "AddTags", "RemoveTags", "ResourceArns", "Tags", "TagKeys"),
+    "iam": TagApi(None, "TagRole", "UntagRole", "RoleName", "Tags", "TagKeys"),
+    "logs": _LOWER,
+    "rds": _RDS,
+    "secretsmanager": TagApi(None, "TagResource", "UntagResource", "SecretId", "Tags", "TagKeys"),
+    "sns": _UPPER,
+}
+
+
+def read(api: Api, identity: str, found: Mapping[str, object]) -> dict[str, str]:
+    """Return a resource's tags; AWS's own, named `aws:…`, are left out."""
+    kind = SERVICES[api.service]
+    answer: object = next((found[key] for key in ("Tags", "tags", "TagList", "TagSet") if key in found), [])
+    if kind.list:
+        answer = _listed(api.call(kind.list, {kind.resource: _one(api, kind.list, kind.resource, identity)}))
+    tags = FromApi({}).convert(answer, TAGS, "tags")
+    entries = tags.items() if isinstance(tags, dict) else ()
+    return {key: str(value or "") for key, value in entries if not key.startswith("aws:")}
+
+
+def change(api: Api, identity: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Make the tags of a resource those in `new`."""
+    kind = SERVICES[api.service]
+    gone = [key for key in old if key not in new]
+    if gone:
+        keys: object = [{"Key": key} for key in gone] if kind.keys == kind.tags else gone
+        api.call(kind.remove, {kind.resource: _one(api, kind.remove, kind.resource, identity), kind.keys: keys})
+    added = {key: value for key, value in new.items() if old.get(key) != value}
+    if added:
+        shape = parameters(api.service, kind.add).members[kind.tags]
+        values = ToApi({}).convert(added, shape, "tags")
+        api.call(kind.add, {kind.resource: _one(api, kind.add, kind.resource, identity), kind.tags: values})
+
+
+def strings(value: object) -> dict[str, str]:
+    """Return a property value as tags; none for what isn't a map."""
+    return {key: str(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _one(api: Api, operation: str, member: str, identity: str) -> object:
+    return [identity] if parameters(api.service, operation).members[member].type_name == "list" else identity
+
+
+def _listed(answer: Mapping[str, object]) -> object:
+    described = answer.get("TagDescriptions")
+    if isinstance(described, list):
+        return described[0].get("Tags", []) if described else []
+    return next((answer[key] for key in ("Tags", "tags", "TagList") if key in answer), [])
