@@ -2,6 +2,8 @@
 STACK ?= local
 PYTHON ?= python3
 RUN := .venv/bin/python
+# Packages compiled once start in a third of the time; some machines forbid it for all of Python.
+unexport PYTHONDONTWRITEBYTECODE
 OPERATE = $(RUN) -m operations
 
 .DEFAULT_GOAL := help

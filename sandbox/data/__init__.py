@@ -1,0 +1,1 @@
+"""What listens behind the RDS and ElastiCache endpoints: real PostgreSQL and real Redis."""

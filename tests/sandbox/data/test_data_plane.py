@@ -1,0 +1,101 @@
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from sandbox.data.data_plane import LocalDataPlane
+from sandbox.data.postgres import DatabaseServerError
+from tests.sandbox.stack import REGION, wait_for
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def plane(tmp_path: Path, network: str) -> Iterator[LocalDataPlane]:
+    made = LocalDataPlane(tmp_path, network=f"127.{int(network.partition('.')[2]) - 90}")
+    made.start()
+    yield made
+    made.stop()
+
+
+def _create(plane: LocalDataPlane, identifier: str = "orders") -> str:
+    endpoint = plane.database_created(
+        REGION,
+        identifier,
+        engine_version="16.4",
+        port=5432,
+        username="master",
+        password=PASSWORD,
+        database="orders",
+        parameters={},
+    )
+    return f"host={endpoint.address} port={endpoint.port} user=master password='{PASSWORD}' dbname=orders"
+
+
+def test_a_database_lives_changes_and_goes(plane: LocalDataPlane, tmp_path: Path) -> None:
+    dsn = _create(plane)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE kept (id int)")
+    plane.database_changed(REGION, "orders", password="another", parameters={"work_mem": "8MB"})
+    with psycopg.connect(dsn.replace(PASSWORD, "another")) as connection:
+        assert connection.execute("SHOW work_mem").fetchone() == ("8MB",)
+    plane.database_deleted(REGION, "orders")
+    assert list((tmp_path / "databases" / REGION).iterdir()) == []
+    plane.database_deleted(REGION, "orders")
+
+
+def test_data_is_kept_when_only_the_sandbox_ends(plane: LocalDataPlane, network: str, tmp_path: Path) -> None:
+    with psycopg.connect(_create(plane)) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS answer")
+    plane.stop()
+    later = LocalDataPlane(tmp_path, network=network)
+    with psycopg.connect(_create(later)) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (7,)
+    later.stop()
+
+
+def test_a_server_that_dies_is_started_again(plane: LocalDataPlane, tmp_path: Path) -> None:
+    dsn = _create(plane)
+    pid_file = tmp_path / "databases" / REGION / "orders" / "postmaster.pid"
+    first = int(pid_file.read_text().split()[0])
+    os.kill(first, signal.SIGQUIT)
+    wait_for(lambda: pid_file.exists() and int(pid_file.read_text().split()[0]) != first)
+    wait_for(lambda: _answers(dsn))
+
+
+def _answers(dsn: str) -> bool:
+    try:
+        psycopg.connect(dsn).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def test_addresses_are_told_apart_and_freed(plane: LocalDataPlane) -> None:
+    arns = [f"arn:aws:elasticloadbalancing:{REGION}:1:loadbalancer/app/{name}/1" for name in "abc"]
+    addresses = [plane.load_balancer_created(REGION, arn, internal=False) for arn in arns]
+    assert [address.rpartition(".")[2] for address in addresses] == ["1", "2", "3"]
+    plane.load_balancer_deleted(REGION, arns[1])
+    assert plane.load_balancer_created(REGION, arns[1], internal=True) == addresses[1]
+
+
+def test_a_cache_lives_and_goes(plane: LocalDataPlane) -> None:
+    endpoint = plane.cache_created(REGION, "cache", port=6379, auth_token="token", transit_encryption=False)
+    with redis.Redis(endpoint.address, endpoint.port, password="token") as client:
+        assert client.ping()
+    plane.cache_deleted(REGION, "cache")
+    with redis.Redis(endpoint.address, endpoint.port) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+
+
+def test_a_database_that_cannot_start_is_told_and_forgotten(plane: LocalDataPlane, tmp_path: Path) -> None:
+    data = tmp_path / "databases" / REGION / "orders"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("9\n")
+    with pytest.raises(DatabaseServerError, match="PostgreSQL 9"):
+        _create(plane)
+    assert _create(plane, "others").startswith("host=")
