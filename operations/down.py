@@ -32,6 +32,7 @@ def _down_local(account: LocalAccount) -> None:
     if record is not None:
         stack, _ = local_stack(account, record)
         if stack.exists():
+            account.unlock(stack)
             stack.destroy(confirm=False)
             stack.remove()
     account.stop()

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from operations.errors import OperationError
+from operations.pulumi import PulumiStack
 from tools import pulumi_cli
 
 REGION = "us-east-1"
@@ -79,6 +80,11 @@ class LocalAccount:
         words = ["push", f"{repository}:{tag}", "--entrypoint", entrypoint, "--working-directory", str(directory)]
         if self._sandbox(*words) != 0:
             raise OperationError(f"The image {tag} could not be pushed; the reason stands above.")
+
+    def unlock(self, stack: PulumiStack) -> None:
+        """Take away the state's lock where a killed update left one: whoever holds this folder's lock is alone here."""
+        if any((self.directory / "state").glob(".pulumi/locks/**/*.json")):
+            stack.unlock()
 
     def environment(self, record: SandboxRecord) -> Mapping[str, str]:
         """What Pulumi and boto3 run with: this account, a state of its own, no plugin downloads."""

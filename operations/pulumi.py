@@ -58,6 +58,10 @@ class PulumiStack:
             text = yaml.safe_dump({**config, SALT: written[SALT]})
             self.config_file.write_text(text, encoding="utf-8")
 
+    def unlock(self) -> None:
+        """Take away the lock that a killed update left; only for a backend that nobody else uses."""
+        self._capture("cancel", "--yes")
+
     def up(self, *, confirm: bool) -> int:
         """Bring the account to what the program says; asks before it changes anything where `confirm` is set.
 
@@ -117,11 +121,21 @@ class PulumiStack:
 
     def _stream(self, *words: str) -> None:
         command = self._command(words, stack=True)
-        done = subprocess.run(  # noqa: S603 - our own command
-            command, cwd=self.root, env={**self.environment, **EVENT_LOG}, check=False
-        )
-        if done.returncode != 0:
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=self.root, env={**self.environment, **EVENT_LOG}
+        ) as process:
+            code = _wait(process)
+        if code != 0:
             raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the CLI's end, also after a Ctrl-C: it gets that as well, and finishes and records what it has begun."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
 
 
 def _count_changes(log: Path) -> int:

@@ -37,6 +37,7 @@ def _up_local(account: LocalAccount) -> None:
     record = account.start()
     stack, clients = local_stack(account, record)
     _forget_lost_account(account, record, stack)
+    account.unlock(stack)
     image = local_image.build(account.root, account.directory / "images")
     if _pushed(stack, clients) is None:
         say("first deployment: everything but tasks, for no image tag is set yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,12 +37,36 @@ class Checkout:
         self.root = root
         self.network = network
 
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "SANDBOX_NETWORK": self.network}
+
+    def interrupt(self, seen: str, *words: str) -> tuple[int, str]:
+        """Run `python -m operations …` and press Ctrl-C when it prints `seen`; its exit code and what it printed."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "operations", *words],
+            cwd=self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        printed: list[str] = []
+        with process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if seen in line and not any(seen in before for before in printed):
+                    os.killpg(process.pid, signal.SIGINT)
+                printed.append(line)
+        return process.returncode, "".join(printed)
+
     def operate(self, *words: str, expect: int = 0) -> str:
         """Run `python -m operations …` to its end; what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "operations", *words],
             cwd=self.root,
-            env={**os.environ, "SANDBOX_NETWORK": self.network},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -107,6 +132,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="module")
-def first_up(checkout: Checkout) -> str:
-    """What the first `make up` printed."""
+def interrupted_up(checkout: Checkout) -> tuple[int, str]:
+    """The exit code and the output of a first `make up` that was interrupted while it made the network."""
+    return checkout.interrupt("network-private-0 creat", "up")
+
+
+@pytest.fixture(scope="module")
+def first_up(checkout: Checkout, interrupted_up: tuple[int, str]) -> str:
+    """What the first `make up` that went through printed."""
+    del interrupted_up
     return checkout.operate("up")
