@@ -65,6 +65,7 @@ class Database(ComponentResource):
         )
         instance = aws.rds.Instance(
             name,
+            identifier=name,
             engine="postgres",
             engine_version=settings.version,
             auto_minor_version_upgrade=True,

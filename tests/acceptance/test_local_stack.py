@@ -199,6 +199,18 @@ def status(checkout: Checkout, instance: str) -> str:
         return str(json.load(answer)["status"])
 
 
+def test_a_killed_sandbox_is_said_and_the_database_keeps_its_executions(checkout: Checkout) -> None:
+    execution = start_order(checkout)
+    wait_for(lambda: ended(checkout, execution), 60, "the order's end")
+    record = checkout.account.running()
+    assert record is not None
+
+    psutil.Process(record.pid).kill()
+
+    assert "the sandbox was restarted and its account is empty" in checkout.operate("up")
+    assert checkout.engine.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
+
+
 def test_an_image_that_does_not_start_is_rolled_back_and_said(checkout: Checkout) -> None:
     running = json.loads(checkout.operate("status"))["taskDefinition"]
     (checkout.root / "engine" / "__main__.py").write_text("raise SystemExit('this image is broken')\n")
