@@ -1,5 +1,7 @@
 # Each target calls one command; `make help` lists them.
 STACK ?= local
+# YES=--yes answers Pulumi's question about a real account's stack, for a pipeline.
+YES ?=
 PYTHON ?= python3
 RUN := .venv/bin/python
 # Packages compiled once start in a third of the time; some machines forbid it for all of Python.
@@ -16,10 +18,10 @@ setup: ## .venv from the lock file and the Pulumi CLI; every other target does i
 	@$(PYTHON) -m tools.setup
 
 up: setup ## bring a stack up: the local one with an order completed, or STACK=dev|staging|production
-	@$(OPERATE) up --stack $(STACK)
+	@$(OPERATE) up --stack $(STACK) $(YES)
 
 down: setup ## destroy a stack; of the local one nothing is left
-	@$(OPERATE) down --stack $(STACK)
+	@$(OPERATE) down --stack $(STACK) $(YES)
 
 preview: setup ## show what `up` would change
 	@$(OPERATE) preview --stack $(STACK)
@@ -37,7 +39,7 @@ image: setup ## build the engine's image and push it to the registry of STACK, a
 	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag $(TAG)) $(OPTIONS)
 
 release: setup ## deploy the image TAG to STACK; an older TAG is a rollback
-	@$(OPERATE) release --stack $(STACK) --tag $(TAG)
+	@$(OPERATE) release --stack $(STACK) --tag '$(TAG)' $(YES)
 
 test: setup ## linters, type checks and every test, on real parts
 	@$(RUN) -m tools.test

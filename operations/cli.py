@@ -17,7 +17,7 @@ from operations.down import down
 from operations.errors import OperationError
 from operations.image import ImageOptions
 from operations.release import release
-from operations.stacks import NAMES, Clients, open_stack
+from operations.stacks import LOCAL, Clients, open_stack
 from operations.up import up
 from tools.progress import SetupError
 
@@ -43,35 +43,32 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
     commands = parser.add_subparsers(dest="name", required=True)
     for name, command, text in (
-        ("bootstrap", _bootstrap, "make the S3 bucket and the KMS key that a stack's state needs"),
         ("up", _up, "bring a stack up and wait until it serves"),
         ("down", _down, "destroy a stack"),
         ("preview", _preview, "show what `up` would change"),
         ("outputs", _outputs, "print a stack's outputs as JSON"),
-        ("status", _status, "print the service and its tasks"),
+        ("status", _status, "print the service and its tasks as JSON"),
+        ("bootstrap", _bootstrap, "make the S3 bucket and the KMS key that a stack's state needs"),
+        ("image", _image, "build the engine's image and push it to a stack's registry"),
+        ("release", _release, "deploy an image tag that is in the stack's registry; an older tag is a rollback"),
     ):
         sub = commands.add_parser(name, help=text, description=text)
-        sub.add_argument("--stack", choices=NAMES, default=NAMES[0])
+        accounts_only = name in ("bootstrap", "image", "release")
+        sub.add_argument(
+            "--stack", required=accounts_only, default=LOCAL, type=_account_stack if accounts_only else str
+        )
         sub.set_defaults(command=command)
-    _image_parser(commands)
-    _release_parser(commands)
+        if name in ("up", "down", "release"):
+            sub.add_argument("--yes", action="store_true", help="don't ask; the local stack never does")
+    ImageOptions.add_arguments(commands.choices["image"])
+    commands.choices["release"].add_argument("--tag", required=True, help="the image tag")
     return parser
 
 
-def _image_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "build the engine's image and push it to a stack's registry"
-    sub = commands.add_parser("image", help=text, description=text)
-    sub.add_argument("--stack", choices=NAMES[1:], required=True)
-    ImageOptions.add_arguments(sub)
-    sub.set_defaults(command=_image)
-
-
-def _release_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = "deploy an image tag that is in the stack's registry; an older tag is a rollback"
-    sub = commands.add_parser("release", help=text, description=text)
-    sub.add_argument("--stack", choices=NAMES[1:], required=True)
-    sub.add_argument("--tag", required=True, help="the image tag")
-    sub.set_defaults(command=_release)
+def _account_stack(name: str) -> str:
+    if name == LOCAL:
+        raise argparse.ArgumentTypeError(f"{LOCAL} is in no account: this is for dev, staging or production")
+    return name
 
 
 def _bootstrap(_root: Path, arguments: argparse.Namespace) -> None:
@@ -79,11 +76,11 @@ def _bootstrap(_root: Path, arguments: argparse.Namespace) -> None:
 
 
 def _up(root: Path, arguments: argparse.Namespace) -> None:
-    up(root, arguments.stack)
+    up(root, arguments.stack, confirm=not arguments.yes)
 
 
 def _down(root: Path, arguments: argparse.Namespace) -> None:
-    down(root, arguments.stack)
+    down(root, arguments.stack, confirm=not arguments.yes)
 
 
 def _image(root: Path, arguments: argparse.Namespace) -> None:
@@ -91,7 +88,7 @@ def _image(root: Path, arguments: argparse.Namespace) -> None:
 
 
 def _release(root: Path, arguments: argparse.Namespace) -> None:
-    release(root, arguments.stack, arguments.tag)
+    release(root, arguments.stack, arguments.tag, confirm=not arguments.yes)
 
 
 def _preview(root: Path, arguments: argparse.Namespace) -> None:

@@ -11,11 +11,11 @@ from operations.stacks import LOCAL, local_stack, open_stack
 from tools.progress import say
 
 
-def down(root: Path, name: str) -> None:
-    """Destroy the stack `name`; a real account's only after Pulumi's own question."""
+def down(root: Path, name: str, *, confirm: bool) -> None:
+    """Destroy the stack `name`; `confirm` has Pulumi ask first, except for `local`."""
     if name != LOCAL:
         stack, _ = open_stack(root, name)
-        stack.destroy(confirm=True)
+        stack.destroy(confirm=confirm)
         return
     account = LocalAccount(root)
     if not account.directory.exists():

@@ -12,7 +12,7 @@ from operations.up import wait_for_service
 from tools.progress import say
 
 
-def release(root: Path, name: str, tag: str) -> None:
+def release(root: Path, name: str, tag: str, *, confirm: bool) -> None:
     """Deploy `tag` to the stack `name` and wait until it serves; an older tag is a rollback.
 
     Raises:
@@ -31,7 +31,7 @@ def release(root: Path, name: str, tag: str) -> None:
     before = stack.get_config("imageTag")
     stack.set_config("imageTag", tag)
     try:
-        stack.up(confirm=True)
+        stack.up(confirm=confirm)
         wait_for_service(outputs.read(stack), clients)
     except OperationError:
         if before is not None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 LOCAL = "local"
-NAMES = (LOCAL, "dev", "staging", "production")
 
 
 @dataclass(frozen=True)

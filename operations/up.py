@@ -18,15 +18,15 @@ from operations.stacks import LOCAL, Clients, local_stack, open_stack
 from tools.progress import say
 
 
-def up(root: Path, name: str) -> None:
-    """Bring the stack `name` up: `local` in the sandbox without a question, another with `pulumi up`'s own."""
+def up(root: Path, name: str, *, confirm: bool) -> None:
+    """Bring the stack `name` up; `confirm` has Pulumi ask first, except for `local`."""
     if name == LOCAL:
         account = LocalAccount(root)
         with exclusive(account.directory):
             _up_local(account)
         return
     stack, clients = open_stack(root, name)
-    stack.up(confirm=True)
+    stack.up(confirm=confirm)
     found = outputs.read(stack)
     wait_for_service(found, Clients(found.region, clients.endpoint_url))
     say(f"stack {name} is up: {found.api_url}")

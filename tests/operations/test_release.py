@@ -1,0 +1,95 @@
+"""A release against a registry of moto's and a recorder in the Pulumi CLI's place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from operations import cli, release
+from operations.errors import OperationError
+
+PULUMI = """#!/bin/sh
+echo "$@" >> "$RECORD"
+case "$*" in
+  *"stack output"*) echo '{"apiUrl": "https://api.example", "region": "eu-west-1", "clusterName": "c",
+    "databaseEndpoint": "d:5432", "registryUrl": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/workflow-dev"}' ;;
+  *"config --json"*) echo '{"workflow:imageTag": {"value": "v1", "secret": false}}' ;;
+  up*) echo '{}' > "$3"; exit "${UP_EXITS_WITH:-0}" ;;
+esac
+"""
+
+
+@pytest.fixture(autouse=True)
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A registry that holds v1 and v2, and a CLI that writes down what it is asked."""
+    for name in ("pulumi", "pulumi-language-python"):
+        program = tmp_path / name
+        program.write_text(PULUMI)
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        ecr = boto3.client("ecr", region_name="eu-west-1")
+        ecr.create_repository(repositoryName="workflow-dev")
+        for tag in ("v1", "v2"):
+            manifest = f'{{"schemaVersion": 2, "config": {{"digest": "{tag}"}}}}'
+            ecr.put_image(repositoryName="workflow-dev", imageManifest=manifest, imageTag=tag)
+        yield
+
+
+def calls(tmp_path: Path) -> list[str]:
+    """The calls that change something."""
+    lines = (tmp_path / "record").read_text().splitlines()
+    return [line.split(" --")[0] for line in lines if line.startswith(("up", "config set"))]
+
+
+def test_the_tag_is_set_and_brought_up(tmp_path: Path) -> None:
+    release.release(tmp_path, "dev", "v2", confirm=False)
+
+    assert calls(tmp_path) == ["config set imageTag v2", "up"]
+
+
+def test_a_tag_that_is_not_in_the_registry_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match=r"There is no image v3 in .*/workflow-dev: push it first"):
+        release.release(tmp_path, "dev", "v3", confirm=False)
+
+    assert calls(tmp_path) == []
+
+
+def test_a_failed_update_leaves_the_config_with_the_tag_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UP_EXITS_WITH", "255")
+
+    with pytest.raises(OperationError, match="`pulumi up` of stack dev failed"):
+        release.release(tmp_path, "dev", "v2", confirm=False)
+
+    assert calls(tmp_path) == ["config set imageTag v2", "up", "config set imageTag v1"]
+
+
+def test_the_command_line_asks_unless_told_not_to(tmp_path: Path) -> None:
+    assert cli.main(["release", "--stack", "dev", "--tag", "v2"]) == 0
+    assert cli.main(["release", "--stack", "dev", "--tag", "v2", "--yes"]) == 0
+
+    asked, told = [line for line in (tmp_path / "record").read_text().splitlines() if line.startswith("up")]
+    assert "--yes" not in asked
+    assert "--yes" in told
+
+
+def test_the_local_stack_is_in_no_account(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["release", "--stack", "local", "--tag", "v2"])
+
+    assert "local is in no account" in capsys.readouterr().err
+
+
+def test_what_goes_wrong_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["release", "--stack", "dev", "--tag", "v9"]) == 1
+
+    assert capsys.readouterr().err.strip().startswith("release: There is no image v9")
