@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from moto import mock_aws
 from operations import cli, release
 from operations.errors import OperationError
 
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 PULUMI = """#!/bin/sh
 echo "$@" >> "$RECORD"
 case "$*" in
@@ -40,7 +42,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ecr = boto3.client("ecr", region_name="eu-west-1")
         ecr.create_repository(repositoryName="workflow-dev")
         for tag in ("v1", "v2"):
-            manifest = f'{{"schemaVersion": 2, "config": {{"digest": "{tag}"}}}}'
+            manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": tag}, "layers": []})
             ecr.put_image(repositoryName="workflow-dev", imageManifest=manifest, imageTag=tag)
         yield
 
