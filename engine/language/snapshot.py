@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.language.commands import Command, RunTask, StartTimer
 
@@ -105,13 +106,16 @@ class Snapshot(msgspec.Struct, frozen=True):
     version: int = VERSION
 
 
-def pending(snapshot: Snapshot) -> tuple[Command, ...]:
-    """Give the RunTask and StartTimer commands that are still outstanding, for an engine that takes over."""
+def pending(snapshot: Snapshot, now: datetime) -> tuple[Command, ...]:
+    """Give the RunTask and StartTimer commands that are still outstanding, for an engine that takes over.
+
+    Its tasks run anew, so that the deadlines of their first heartbeats count from ``now``.
+    """
     commands: list[Command] = []
     if snapshot.timeout_due is not None and snapshot.frames:
         commands.append(StartTimer(EXECUTION_TIMER, snapshot.timeout_due))
     for frame in snapshot.frames.values():
-        commands.extend(outstanding(frame))
+        commands.extend(outstanding(_begun_anew(frame, now)))
     return tuple(commands)
 
 
@@ -129,6 +133,14 @@ def outstanding(frame: Frame) -> list[RunTask | StartTimer]:
             return [StartTimer(timer_id, due)]
         case _:
             return []
+
+
+def _begun_anew(frame: Frame, now: datetime) -> Frame:
+    awaiting = frame.awaiting
+    if not isinstance(awaiting, AwaitTask) or awaiting.task.heartbeat_seconds is None:
+        return frame
+    due = now + timedelta(seconds=awaiting.task.heartbeat_seconds)
+    return replace(frame, awaiting=replace(awaiting, heartbeat_due=due))
 
 
 def timeout_timer(task_id: str) -> str:

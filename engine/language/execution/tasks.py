@@ -65,10 +65,15 @@ def fail_task(run: Run, frame: Frame, state: TaskState, event: TaskFailed) -> No
 
 
 def time_out_task(run: Run, frame: Frame, state: TaskState, timer_id: str) -> None:
-    """Give the attempt up: one of its deadlines has passed."""
-    awaiting = frame.awaiting
-    late = isinstance(awaiting, AwaitTask) and timer_id == heartbeat_timer(awaiting.task.task_id)
-    failure = StatesError(TIMEOUT, aliases=(HEARTBEAT_TIMEOUT,) if late else ())
+    """Give the attempt up: one of its deadlines has passed.
+
+    A heartbeat's timer may have fired just before the heartbeat came that moved the deadline: then it is set again.
+    """
+    due = _heartbeat_due(frame, timer_id)
+    if due is not None and due > run.now:
+        run.command(timer_id, StartTimer(timer_id, due))
+        return
+    failure = StatesError(TIMEOUT, aliases=() if due is None else (HEARTBEAT_TIMEOUT,))
     run.release(_without(frame, timer_id))
     _record_failure(run, run.put(replace(frame, awaiting=None)), state, "TaskTimedOut", failure)
 
@@ -96,6 +101,14 @@ def _started(run: Run, frame: Frame, state: TaskState, started_at: datetime) -> 
 def _record_failure(run: Run, frame: Frame, state: TaskState, event_type: str, failure: StatesError) -> None:
     details = {**_named(state), "error": failure.error, "cause": failure.cause}
     fail(run, run.record(frame, event_type, details), failure)
+
+
+def _heartbeat_due(frame: Frame, timer_id: str) -> datetime | None:
+    """Give the deadline that the timer is for; None if it is another timer than the heartbeat's."""
+    awaiting = frame.awaiting
+    if isinstance(awaiting, AwaitTask) and timer_id == heartbeat_timer(awaiting.task.task_id):
+        return awaiting.heartbeat_due
+    return None
 
 
 def _without(frame: Frame, timer_id: str) -> Frame:

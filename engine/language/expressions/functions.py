@@ -17,7 +17,8 @@ from typing import Final
 import msgspec
 
 from engine.language.expressions.scope import Scope
-from engine.language.values import is_number, json_bytes, json_equal, json_text
+from engine.language.limits import MAX_PAYLOAD_DEPTH
+from engine.language.values import is_deeper, is_number, json_bytes, json_equal, json_text
 
 MAX_RANGE: Final = 1000
 """Most elements that States.ArrayRange makes."""
@@ -94,10 +95,14 @@ def _format(call: Call) -> object:
 def _string_to_json(call: Call) -> object:
     text = _string(call.values[0], "the argument")
     try:
-        return msgspec.json.decode(text)
+        value: object = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         msg = f"the string is not JSON: {error}"
         raise ValueError(msg) from error
+    if is_deeper(value, text, MAX_PAYLOAD_DEPTH):
+        msg = f"the string nests objects and arrays more than {MAX_PAYLOAD_DEPTH} levels deep"
+        raise ValueError(msg)
+    return value
 
 
 def _json_to_string(call: Call) -> object:

@@ -77,11 +77,17 @@ def _task(name: str, state: Fields, _: ReadTable) -> TaskState:
     if isinstance(timeout, int) and isinstance(heartbeat, int) and heartbeat >= timeout:
         message = f"'HeartbeatSeconds' must be less than TimeoutSeconds, which is {timeout}, but is {heartbeat}."
         state.report("HeartbeatSeconds", "wrong-value", message)
+    resource = read_resource(state)
+    if resource.type == "http":
+        for field in ("HeartbeatSeconds", "HeartbeatSecondsPath"):
+            if field in state.value:
+                message = f"An HTTP call sends no heartbeats, so that {field!r} would end it; use TimeoutSeconds."
+                state.report(field, "unsupported-field", message)
     return TaskState(
         name=name,
         next=_next(state),
         flow=_flow(state),
-        resource=read_resource(state),
+        resource=resource,
         timeout=timeout,
         heartbeat=heartbeat,
         retry=read_retry(state),
