@@ -9,13 +9,16 @@ unexport PYTHONDONTWRITEBYTECODE
 OPERATE = $(RUN) -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down preview outputs status bootstrap image release test format
+.PHONY: help setup venv up down preview outputs status bootstrap image release test format
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-setup: ## .venv from the lock file and the Pulumi CLI; every other target does it first
+setup: ## .venv from the lock file and the Pulumi CLI; the targets below do it first
 	@$(PYTHON) -m tools.setup
+
+venv: ## .venv alone, for the engine without Pulumi
+	@$(PYTHON) -m tools.setup --no-pulumi
 
 up: setup ## bring a stack up: the local one with an order completed, or STACK=dev|staging|production
 	@$(OPERATE) up --stack $(STACK) $(YES)

@@ -1,4 +1,7 @@
-"""Prepare a fresh clone: `python3 -m tools.setup` makes .venv from the lock file and finds or builds the Pulumi CLI."""
+"""Prepare a fresh clone: `python3 -m tools.setup` makes .venv from the lock file and finds or builds the Pulumi CLI.
+
+With `--no-pulumi` the environment alone, which is all that the engine by itself needs.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from tools.progress import SetupError
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Exit code 0 when everything is there, 1 with one sentence when something could not be had."""
     try:
         virtual_environment.ensure(ROOT)
-        pulumi_cli.ensure(ROOT)
+        if "--no-pulumi" not in arguments:
+            pulumi_cli.ensure(ROOT)
     except SetupError as error:
         sys.stderr.write(f"setup: {error}\n")
         return 1
@@ -26,4 +30,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
