@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -31,9 +31,15 @@ class SandboxRecord(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class LocalAccount:
-    """The folder `.local` of a checkout: the sandbox's files, Pulumi's state, the local images."""
+    """The folder `.local` of a checkout: the sandbox's files, Pulumi's state, the local images.
+
+    Attributes:
+        root: the checkout.
+        network: the first half of the sandbox's loopback addresses; SANDBOX_NETWORK, where 127.77 is in use.
+    """
 
     root: Path
+    network: str = field(default_factory=lambda: os.environ.get("SANDBOX_NETWORK", DEFAULT_NETWORK))
 
     @property
     def directory(self) -> Path:
@@ -62,8 +68,7 @@ class LocalAccount:
         if record is not None:
             return record
         self.sandbox_directory.mkdir(parents=True, exist_ok=True)
-        network = os.environ.get("SANDBOX_NETWORK", DEFAULT_NETWORK)
-        if self._sandbox("start", "--network", network, "--aws-port", "0") != 0:
+        if self._sandbox("start", "--network", self.network, "--aws-port", "0") != 0:
             raise OperationError("The sandbox did not start; the reason stands above.")
         record = self.running()
         if record is None:

@@ -78,7 +78,7 @@ class Checkout:
 
     @property
     def account(self) -> LocalAccount:
-        return LocalAccount(self.root)
+        return LocalAccount(self.root, self.network)
 
     def stack(self) -> tuple[PulumiStack, Clients]:
         record = self.account.running()
