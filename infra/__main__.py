@@ -46,11 +46,13 @@ database = Database(
 )
 cache = Cache(
     f"{name}-cache",
-    CacheArgs(network.data_subnet_ids, firewall.cache_id, secrets.cache_password, settings.cache),
+    CacheArgs(network.data_subnet_ids, firewall.cache_id, secrets.cache_password, settings),
     opts,
 )
-api = public_load_balancer(name, network, firewall, settings, opts)
-management = management_load_balancer(f"{name}-ui", network, firewall, settings, opts)
+in_network = ResourceOptions(providers=[provider], depends_on=[network])
+api = public_load_balancer(name, network, firewall, settings, in_network)
+management = management_load_balancer(f"{name}-ui", network, firewall, settings, in_network)
+load_balancers = [api, management] if management else [api]
 service = Service(
     f"{name}-service",
     ServiceArgs(
@@ -61,12 +63,12 @@ service = Service(
         repository_arn=registry.arn,
         subnet_ids=network.private_subnet_ids,
         security_group_id=firewall.tasks_id,
-        load_balancers=[api, management] if management else [api],
+        load_balancers=load_balancers,
         database_endpoint=database.endpoint,
         cache_endpoint=cache.endpoint,
         secrets=secrets,
     ),
-    ResourceOptions(providers=[provider], depends_on=[network, firewall, secrets, database, cache, api]),
+    ResourceOptions(providers=[provider], depends_on=[network, firewall, secrets, database, cache, *load_balancers]),
 )
 monitoring = Monitoring(
     f"{name}-monitoring",
@@ -84,6 +86,7 @@ monitoring = Monitoring(
 )
 
 pulumi.export("apiUrl", api.url)
+pulumi.export("loadBalancerDnsName", api.dns_name)
 pulumi.export("managementUrl", management.url if management else "")
 pulumi.export("registryUrl", registry.url)
 pulumi.export("databaseEndpoint", database.endpoint)

@@ -4,6 +4,7 @@ A rule names the keys that it needs and runs when all of them could be read, so 
 problem.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
@@ -15,7 +16,7 @@ from infra.ports import HTTPS_PORT
 from infra.problems import Problem
 
 LONG_POLL_SECONDS = 60
-"""How long the API holds a request that waits for work (GetActivityTask of Step Functions)."""
+"""How long the API holds a request that waits for the end of an execution (`?wait=` of REST v1)."""
 
 _FARGATE_MEMORY: Mapping[int, Sequence[int]] = {
     256: (512, 1024, 2048),
@@ -29,8 +30,14 @@ _FARGATE_MEMORY: Mapping[int, Sequence[int]] = {
 """Memory in MiB that Fargate offers by CPU units ("Task size" in the Amazon ECS Developer Guide)."""
 
 
-_PREFIX_LENGTHS = (16, 28)
-"""The widest and the narrowest range of a VPC or subnet ("VPC CIDR blocks" in the Amazon VPC User Guide)."""
+_PREFIX_LENGTHS = (16, 27)
+"""The widest range of a VPC, and the narrowest that a load balancer takes ("Application Load Balancers": subnets)."""
+
+_RESERVED_USERS = frozenset({"admin", "none", "postgres", "public", "rdsadmin", "user"})
+_RESERVED_DATABASES = frozenset({"postgres", "rdsadmin", "template0", "template1"})
+
+_LONGEST_STACK_NAME = 12
+"""What the 32 characters of a load balancer's name leave, after `workflow-`, `-ui` and 8 that Pulumi adds."""
 
 _SHORTEST_RECOVERY_DAYS = 7
 """RecoveryWindowInDays of DeleteSecret, which else deletes at once."""
@@ -60,10 +67,9 @@ def _stack_name(stack: str, environment: str) -> Iterator[Problem]:
     if stack != environment and not stack.startswith(f"{environment}-"):
         wanted = f"the stack {stack} must be named {environment}, or {environment}- and a suffix"
         yield _problem("environment", environment, wanted)
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,11}", stack):
-        wanted = (
-            f"the stack {stack} must be named in at most 12 lower-case letters, digits and - (load balancers ask it)"
-        )
+    if len(stack) > _LONGEST_STACK_NAME or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", stack):
+        allowed = f"at most {_LONGEST_STACK_NAME} lower-case letters, digits and single - between them"
+        wanted = f"the stack {stack} must be named in {allowed}, as its name is part of those of load balancers"
         yield _problem("environment", environment, wanted)
 
 
@@ -104,15 +110,17 @@ def _block_sizes(cidrs: Sequence[tuple[str, IPv4Network]]) -> Iterator[Problem]:
             yield _problem(key, cidr, f"must be a range between /{widest} and /{narrowest}")
 
 
-def _certificate(environment: str, arn: str, region: str, http_port: int) -> Iterator[Problem]:
+def _certificate(environment: str, arn: str, domain_name: str, region: str, http_port: int) -> Iterator[Problem]:
     if not arn:
         if environment != "local":
             wanted = f"the stack {environment} serves HTTPS only and needs the ARN of an ACM certificate in {region}"
             yield Problem("workflow:certificateArn", "is not set", wanted)
-        return
-    if arn.split(":")[3] != region:
+    elif arn.split(":")[3] != region:
         yield _problem("certificateArn", arn, f"must be in aws:region {region}")
-    if http_port == HTTPS_PORT:
+    if not domain_name and (arn or environment != "local"):
+        wanted = "must be a host name that the certificate covers, as clients check it"
+        yield Problem("workflow:domainName", "is not set", wanted)
+    if arn and http_port == HTTPS_PORT:
         yield _problem("httpPort", http_port, "must differ from 443, which is the port of HTTPS")
 
 
@@ -128,6 +136,11 @@ def _egress(ports: Sequence[int]) -> Iterator[Problem]:
         yield _problem("taskEgressPorts", list(ports), "must name each port once")
 
 
+def _clients(cidrs: Sequence[IPv4Network]) -> Iterator[Problem]:
+    if len(set(cidrs)) < len(cidrs):
+        yield _problem("allowedCidrs", ", ".join(map(str, cidrs)), "must name each range once")
+
+
 def _health_check(interval: int, timeout: int) -> Iterator[Problem]:
     if timeout >= interval:
         yield _problem("healthCheckTimeout", timeout, f"must be below healthCheckInterval {interval}")
@@ -139,6 +152,12 @@ def _keep_alive(idle: int, overrides: Mapping[str, EngineValue], contract: Contr
         between = f"the long poll's {LONG_POLL_SECONDS} s and below the engine's KEEP_ALIVE_SECONDS {keep_alive:g}"
         wanted = f"must be above {between}"
         yield _problem("loadBalancerIdleTimeout", idle, wanted)
+
+
+def _deregistration(delay: int) -> Iterator[Problem]:
+    if delay < LONG_POLL_SECONDS:
+        wanted = f"must be at least the long poll's {LONG_POLL_SECONDS} s, or a deployment cuts requests that wait"
+        yield _problem("deregistrationDelay", delay, wanted)
 
 
 def _drain(stop: int, overrides: Mapping[str, EngineValue], contract: Contract) -> Iterator[Problem]:
@@ -161,33 +180,65 @@ def _autoscaling(enabled: bool, minimum: int, desired: int, maximum: int) -> Ite
         yield _problem("desiredCount", desired, wanted)
 
 
+def _replacement(least: int, most: int, autoscaled: bool, desired: int, minimum: int) -> Iterator[Problem]:  # noqa: FBT001 the value of a key
+    tasks = minimum if autoscaled else desired
+    kept = math.ceil(tasks * least / 100)
+    if tasks and tasks * most // 100 <= kept:
+        needed = math.ceil((kept + 1) / tasks * 100)
+        wanted = f"must be at least {needed}, as deploymentMinimumHealthyPercent {least} keeps {kept} of {tasks} tasks"
+        yield _problem("deploymentMaximumPercent", most, wanted)
+
+
+def _connections(
+    alarm: int,
+    autoscaled: bool,  # noqa: FBT001 the value of a key
+    desired: int,
+    maximum: int,
+    most: int,
+    overrides: Mapping[str, EngineValue],
+    contract: Contract,
+) -> Iterator[Problem]:
+    tasks = (maximum if autoscaled else desired) * most // 100
+    connections = tasks * int(contract.effective("DATABASE_POOL_SIZE", overrides))
+    if alarm < connections:
+        wanted = f"must be at least {connections}, the DATABASE_POOL_SIZE of {tasks} tasks in a deployment"
+        yield _problem("alarmDatabaseConnections", alarm, wanted)
+
+
 def _secret_recovery(days: int) -> Iterator[Problem]:
     if 0 < days < _SHORTEST_RECOVERY_DAYS:
         yield _problem("secretRecoveryDays", days, "must be 0, or 7 to 30 days")
 
 
 def _storage(storage: int, most: int, alarm: int) -> Iterator[Problem]:
-    if most <= storage:
-        yield _problem("databaseMaxStorage", most, f"must be above databaseStorage {storage}")
+    # "Managing capacity automatically with Amazon RDS storage autoscaling" in the Amazon RDS User Guide.
+    least = storage + math.ceil(storage / 10)
+    if most < least:
+        wanted = f"must be at least {least}, a tenth above databaseStorage {storage}"
+        yield _problem("databaseMaxStorage", most, wanted)
     if alarm >= storage:
         yield _problem("alarmDatabaseFreeStorage", alarm, f"must be below databaseStorage {storage}")
 
 
-def _database_users(user: str, admin: str) -> Iterator[Problem]:
+def _database_names(database: str, user: str, admin: str) -> Iterator[Problem]:
     if user == admin:
         yield _problem("databaseUser", user, "must differ from databaseAdminUser, which may do more")
     for key, name in (("databaseUser", user), ("databaseAdminUser", admin)):
-        if name in ("admin", "rdsadmin", "postgres") or name.startswith("pg_"):
+        if name in _RESERVED_USERS or name.startswith(("pg_", "rds_")):
             yield _problem(key, name, "must not be a name that PostgreSQL or RDS keeps for itself")
+    if database in _RESERVED_DATABASES:
+        yield _problem("databaseName", database, "must not be a name that PostgreSQL or RDS keeps for itself")
 
 
 def _parameters(parameters: Mapping[str, str]) -> Iterator[Problem]:
-    for name in parameters:
+    for name, value in parameters.items():
         key = f"databaseParameters.{name}"
         if name == "rds.force_ssl":
             yield Problem(f"workflow:{key}", "may not be set here", "databaseTls says whether TLS is forced")
         elif not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", name):
             yield Problem(f"workflow:{key}", "is unknown", "must be the name of a PostgreSQL parameter")
+        elif re.fullmatch(r"-?[0-9.]+ *[A-Za-z]+", value):
+            yield _problem(key, value, "must be a number in the parameter's own unit, as RDS takes no other")
 
 
 def _tls(environment: str, database: bool, cache: bool) -> Iterator[Problem]:  # noqa: FBT001 the values of keys
@@ -200,17 +251,41 @@ RULES = (
     Rule(("stack", "environment"), _stack_name),
     Rule(("taskCpu", "taskMemory"), _fargate_pair),
     Rule(("vpcCidr", "availabilityZones", "publicSubnetCidrs", "privateSubnetCidrs", "dataSubnetCidrs"), _subnets),
-    Rule(("environment", "certificateArn", "aws:region", "httpPort"), _certificate),
+    Rule(("environment", "certificateArn", "domainName", "aws:region", "httpPort"), _certificate),
+    Rule(("allowedCidrs",), _clients),
     Rule(("apiPort", "managementPort"), _ports),
     Rule(("taskEgressPorts",), _egress),
     Rule(("healthCheckInterval", "healthCheckTimeout"), _health_check),
     Rule(("loadBalancerIdleTimeout", "engineSettings", "contract"), _keep_alive),
+    Rule(("deregistrationDelay",), _deregistration),
     Rule(("stopTimeout", "engineSettings", "contract"), _drain),
     Rule(("engineSettings", "contract"), _engine_settings),
     Rule(("autoscaling", "autoscalingMinimum", "desiredCount", "autoscalingMaximum"), _autoscaling),
+    Rule(
+        (
+            "deploymentMinimumHealthyPercent",
+            "deploymentMaximumPercent",
+            "autoscaling",
+            "desiredCount",
+            "autoscalingMinimum",
+        ),
+        _replacement,
+    ),
+    Rule(
+        (
+            "alarmDatabaseConnections",
+            "autoscaling",
+            "desiredCount",
+            "autoscalingMaximum",
+            "deploymentMaximumPercent",
+            "engineSettings",
+            "contract",
+        ),
+        _connections,
+    ),
     Rule(("secretRecoveryDays",), _secret_recovery),
     Rule(("databaseStorage", "databaseMaxStorage", "alarmDatabaseFreeStorage"), _storage),
-    Rule(("databaseUser", "databaseAdminUser"), _database_users),
+    Rule(("databaseName", "databaseUser", "databaseAdminUser"), _database_names),
     Rule(("databaseParameters",), _parameters),
     Rule(("environment", "databaseTls", "cacheTls"), _tls),
 )

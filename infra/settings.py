@@ -11,7 +11,7 @@ import msgspec
 from msgspec import field
 
 from infra import values
-from infra.contract import Contract, EngineValue
+from infra.contract import Contract
 from infra.problems import ConfigurationError
 from infra.reader import Reader
 from infra.rules import check
@@ -99,11 +99,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, rename="camel"):
     api_port: values.Port
     management_port: values.Port
     stop_timeout: Annotated[int, seconds(2, 120)]
-    health_check_grace_period: Annotated[int, seconds(0, 3600)]
+    health_check_grace_period: Annotated[int, seconds(60, 300)]
     minimum_healthy_percent: values.Percent = field(name="deploymentMinimumHealthyPercent")
     maximum_percent: Annotated[int, between(101, 200, "percent")] = field(name="deploymentMaximumPercent")
     open_files: Annotated[int, between(1024, 1048576, "files")]
-    engine_settings: dict[str, EngineValue]
+    engine_settings: values.EngineSettings
     log_retention_days: values.RetentionDays
 
 
@@ -121,7 +121,7 @@ class DatabaseSettings(msgspec.Struct, frozen=True, rename="camel"):
     backup_days: Annotated[int, between(1, 35, "days")] = field(name="databaseBackupDays")
     final_snapshot: bool = field(name="databaseFinalSnapshot")
     tls: bool = field(name="databaseTls")
-    parameters: dict[str, str] = field(name="databaseParameters")
+    parameters: values.Parameters = field(name="databaseParameters")
 
 
 class CacheSettings(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,6 +156,7 @@ class StackSettings(msgspec.Struct, frozen=True, rename="camel"):
     environment: values.Environment
     deletion_protection: bool
     secret_recovery_days: Annotated[int, between(0, 30, "days")]
+    apply_immediately: bool
 
 
 class Settings(msgspec.Struct, frozen=True):

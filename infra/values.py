@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from infra.contract import EngineValue
+
 Environment = Literal["local", "dev", "staging", "production"]
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="an AWS region such as us-east-1")]
 AccountIds = Annotated[
@@ -33,8 +35,8 @@ Cidrs = Annotated[
 DatabaseIdentifier = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
-        description="a PostgreSQL name: lower-case letters, digits and _, not starting with a digit, 63 at most",
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="a PostgreSQL name: lower-case letters, digits and _, starting with a letter, 63 at most",
     ),
 ]
 _SIZE = r"(micro|small|medium|large|[0-9]*xlarge)$"
@@ -48,7 +50,17 @@ CacheNodeType = Annotated[
 DatabaseVersion = Annotated[
     str, Meta(pattern=r"^1[5-8](\.[0-9]+)?$", description='PostgreSQL 15 to 18, as "17" or "17.6"')
 ]
-CacheVersion = Annotated[str, Meta(pattern=r"^(6\.[0-9x]+|7\.[0-9]+)$", description='Redis 6 or 7, as "7.1"')]
+CacheVersion = Annotated[
+    str, Meta(pattern=r"^(6\.2|7\.[01])$", description='a version of Redis that ElastiCache has: "6.2", "7.0" or "7.1"')
+]
+Parameters = Annotated[
+    dict[str, str],
+    Meta(description='a map of PostgreSQL parameters and their values in quotes, such as {work_mem: "8192"}'),
+]
+EngineSettings = Annotated[
+    dict[str, EngineValue],
+    Meta(description="a map of the engine's settings and their values: texts, numbers, true or false"),
+]
 ImageTag = Annotated[
     str,
     Meta(
@@ -111,7 +123,9 @@ def allowed(annotation: object) -> str:
         return "one of " + ", ".join(str(value) for value in typing.get_args(wanted))
     if wanted is bool:
         return "true or false"
-    return {dict: "a map of names and values", tuple: "a list of values"}.get(typing.get_origin(wanted) or str, "text")
+    if typing.get_origin(wanted) is tuple:
+        return f"a list, each item {allowed(typing.get_args(wanted)[0])}"
+    return "text"
 
 
 def parse(text: str, annotation: object) -> object:

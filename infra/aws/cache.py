@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra.ports import REDIS_PORT
-from infra.settings import CacheSettings
+from infra.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class CacheArgs:
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
     password: Input[str] | None
-    settings: CacheSettings
+    settings: Settings
 
 
 class Cache(ComponentResource):
@@ -33,7 +33,7 @@ class Cache(ComponentResource):
     def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Cache", name, None, opts)
         child = ResourceOptions(parent=self)
-        settings = args.settings
+        settings = args.settings.cache
         replicated = settings.nodes > 1
         subnets = aws.elasticache.SubnetGroup(
             name, description="Data subnets", subnet_ids=list(args.subnet_ids), opts=child
@@ -63,6 +63,7 @@ class Cache(ComponentResource):
             transit_encryption_enabled=settings.tls,
             auth_token=args.password if settings.tls else None,
             auto_minor_version_upgrade=True,
+            apply_immediately=args.settings.stack.apply_immediately,
             opts=ResourceOptions(parent=self, ignore_changes=["authToken"]),
         )
         self.endpoint = Output.concat(group.primary_endpoint_address, f":{REDIS_PORT}")

@@ -1,7 +1,8 @@
 """The database: RDS for PostgreSQL in the data subnets, encrypted, reachable by the tasks alone.
 
 The parameter group forces TLS and holds the stack's tuning; memory settings stay what RDS derives from the instance
-class. Costs from about 15 USD a month (db.t3.micro, one zone) to 400 USD (db.r7g.large, two zones), and 0.12 USD a GB.
+class. A major version alone (17) follows the minor ones that AWS rolls out, with a minor one (17.6) it stays. Costs
+from about 15 USD a month (db.t3.micro, one zone) to 400 USD (db.r7g.large, two zones), and 0.12 USD a GB.
 """
 
 from collections.abc import Sequence
@@ -13,23 +14,19 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from infra.ports import POSTGRESQL_PORT
 from infra.settings import DatabaseSettings, Settings
 
-STATIC_PARAMETERS = frozenset(
-    {
-        "autovacuum_max_workers",
-        "huge_pages",
-        "max_connections",
-        "max_locks_per_transaction",
-        "max_prepared_transactions",
-        "max_replication_slots",
-        "max_wal_senders",
-        "max_worker_processes",
-        "rds.logical_replication",
-        "shared_buffers",
-        "shared_preload_libraries",
-        "track_activity_query_size",
-        "wal_buffers",
-    }
-)
+STATIC_PARAMETERS = frozenset({
+    "autovacuum_freeze_max_age", "autovacuum_max_workers", "autovacuum_multixact_freeze_max_age",
+    "autovacuum_worker_slots", "commit_timestamp_buffers", "huge_pages", "io_max_combine_limit",
+    "io_max_concurrency", "io_method", "jit_provider", "max_active_replication_origins", "max_connections",
+    "max_files_per_process", "max_locks_per_transaction", "max_logical_replication_workers",
+    "max_notify_queue_pages", "max_pred_locks_per_transaction", "max_prepared_transactions",
+    "max_replication_slots", "max_wal_senders", "max_worker_processes", "min_dynamic_shared_memory",
+    "multixact_member_buffers", "multixact_offset_buffers", "notify_buffers", "old_snapshot_threshold",
+    "pg_stat_statements.max", "rds.logical_replication", "reserved_connections", "serializable_buffers",
+    "shared_buffers", "shared_preload_libraries", "subtransaction_buffers", "superuser_reserved_connections",
+    "track_activity_query_size", "track_commit_timestamp", "transaction_buffers", "wal_buffers",
+    "wal_decode_buffer_size",
+})  # fmt: skip
 """Parameters that take effect when the database restarts ("Parameters for PostgreSQL" in the Amazon RDS User Guide)."""
 
 
@@ -68,7 +65,9 @@ class Database(ComponentResource):
             identifier=name,
             engine="postgres",
             engine_version=settings.version,
-            auto_minor_version_upgrade=True,
+            auto_minor_version_upgrade="." not in settings.version,
+            allow_major_version_upgrade=True,
+            apply_immediately=args.settings.stack.apply_immediately,
             instance_class=settings.instance_class,
             multi_az=settings.multi_az,
             storage_type="gp3",
@@ -89,7 +88,10 @@ class Database(ComponentResource):
             skip_final_snapshot=not settings.final_snapshot,
             final_snapshot_identifier=Output.concat(subnets.name, "-final") if settings.final_snapshot else None,
             tags={"Name": name},
-            opts=ResourceOptions(parent=self, ignore_changes=["password"]),
+            # Pulumi's protection says no before anything is touched; that of AWS, when the rest is gone already.
+            opts=ResourceOptions(
+                parent=self, ignore_changes=["password"], protect=args.settings.stack.deletion_protection
+            ),
         )
         self.endpoint = instance.endpoint
         self.identifier = instance.identifier

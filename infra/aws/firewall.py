@@ -79,9 +79,11 @@ class Firewall(ComponentResource):
         ).id
 
     def _ingress(self, label: str, group: Input[str], cidrs: Sequence[str], port: int) -> None:
-        for number, cidr in enumerate(cidrs):
+        for cidr in cidrs:
+            # Named by the range: if a number named it, leaving out the first range would turn each rule into the next,
+            # which AWS refuses while the next is still there.
             aws.vpc.SecurityGroupIngressRule(
-                f"{self._name}-{label}-from-{number}",
+                f"{self._name}-{label}-from-{cidr.replace('/', '-')}",
                 security_group_id=group,
                 description=f"Port {port} from {cidr}",
                 cidr_ipv4=cidr,

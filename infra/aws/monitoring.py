@@ -93,6 +93,7 @@ class Monitoring(ComponentResource):
             database=args.database,
             cache_nodes=Output.all(*args.cache_nodes),
         ).apply(lambda names: dashboard_body(args.region, Dimensions(**names)))
+        # An account has one list of dashboards for all its regions.
         return aws.cloudwatch.Dashboard(
-            self._name, dashboard_name=self._name, dashboard_body=body, opts=self._child
+            self._name, dashboard_name=f"{self._name}-{args.region}", dashboard_body=body, opts=self._child
         ).dashboard_name

@@ -81,8 +81,9 @@ class Network(ComponentResource):
                 cidr_block=str(cidr),
                 availability_zone=zone,
                 map_public_ip_on_launch=False,
-                tags={"Name": f"{self._name}-{tier}-{zone}", "tier": tier},
-                opts=self._child,
+                tags={"Name": f"{self._name}-{tier}-{number}", "tier": tier},
+                # A zone that is out of order for a while must not move the subnets of the others.
+                opts=ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
             for number, (zone, cidr) in enumerate(zip(self._args.account.zones, cidrs, strict=False))
         ]

@@ -18,9 +18,10 @@ from infra.settings import ProviderSettings
 
 @dataclass(frozen=True)
 class Account:
-    """Where a stack is made: account ID, region, and the names of the zones to spread over."""
+    """Where a stack is made: account ID, partition (what its ARNs start with), region, and the zones to spread over."""
 
     id: str
+    partition: str
     region: str
     zones: tuple[str, ...]
 
@@ -54,4 +55,5 @@ def find_account(provider: aws.Provider, settings: ProviderSettings, zone_count:
             f"workflow:availabilityZones is {zone_count}, but {settings.region} has {len(zones)} for this account: "
             f"{', '.join(zones)}"
         )
-    return Account(identity.account_id, settings.region, tuple(zones[:zone_count]))
+    partition = identity.arn.split(":")[1]
+    return Account(identity.account_id, partition, settings.region, tuple(zones[:zone_count]))

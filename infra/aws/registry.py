@@ -13,6 +13,9 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 from infra.settings import RegistrySettings
 
+NOT_FOUND = ("ImageNotFound", "RepositoryNotFound", "couldn't find resource", "no results", "empty result")
+"""What the provider's error says, by its version, when the tag or the whole repository isn't there."""
+
 
 @dataclass(frozen=True)
 class RegistryArgs:
@@ -78,7 +81,7 @@ def find_image_digest(repository_name: str, tag: str, provider: aws.Provider) ->
             repository_name=repository_name, image_tag=tag, opts=pulumi.InvokeOptions(provider=provider)
         )
     except Exception as error:
-        if any(missing in str(error) for missing in ("ImageNotFound", "RepositoryNotFound", "couldn't find resource")):
+        if any(words in str(error) for words in NOT_FOUND):
             raise pulumi.RunError(_missing(repository_name, tag)) from error
         raise
     if not image.image_digest:

@@ -88,7 +88,7 @@ def allow(actions: Sequence[str], resources: Sequence[Input[str]]) -> dict[str, 
 def trust_policy(account: Account) -> str:
     """Lets ECS tasks of this account and region, and no others, take a role on."""
     condition = {
-        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{account.region}:{account.id}:*"},
+        "ArnLike": {"aws:SourceArn": f"arn:{account.partition}:ecs:{account.region}:{account.id}:*"},
         "StringEquals": {"aws:SourceAccount": account.id},
     }
     statement = {

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = read_contract(ROOT / "contract.toml")
 ENVIRONMENTS = ("local", "dev", "staging", "production")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f0e0d0c-0b0a-4908-8706-050403020100"
+DOMAIN_NAME = "workflow.example.org"
 DIGEST = "sha256:" + "ab" * 32
 
 Properties = dict[str, Any]
@@ -46,7 +47,7 @@ def stack_file(stack: str) -> dict[str, object]:
 
 
 def configuration(environment: str, /, **overrides: object) -> dict[str, str]:
-    """What the program is given for a stack: Pulumi.yaml's defaults, the stack's file, a certificate, and overrides."""
+    """What the program is given for a stack: defaults, its file, certificate and host name, and overrides."""
     values: dict[str, object] = {}
     for key, declaration in project_file().items():
         name = key if ":" in key else f"workflow:{key}"
@@ -56,6 +57,7 @@ def configuration(environment: str, /, **overrides: object) -> dict[str, str]:
     values |= stack_file(environment)
     if environment != "local":
         values["workflow:certificateArn"] = CERTIFICATE
+        values["workflow:domainName"] = DOMAIN_NAME
     values |= {f"workflow:{key}": value for key, value in overrides.items()}
     return {key: as_text(value) for key, value in values.items()}
 
@@ -77,7 +79,10 @@ class Account(mocks.Mocks):
     """An AWS account that says yes: keeps what is asked for and answers with likely outputs."""
 
     images: Mapping[str, str] = field(default_factory=lambda: {"v1": DIGEST})
+    partition: str = "aws"
     resources: list[Resource] = field(default_factory=list)
+    options: dict[str, pulumi.ResourceOptions] = field(default_factory=dict)
+    """The options of each resource by its type and name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(Resource(args.typ, args.name, revealed(args.inputs), args.provider))
@@ -97,7 +102,7 @@ class Account(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
         match args.token:
             case "aws:index/getCallerIdentity:getCallerIdentity":
-                return {"accountId": "123456789012"}, []
+                return {"accountId": "123456789012", "arn": f"arn:{self.partition}:iam::123456789012:user/ci"}, []
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
                 return {"names": ["us-east-1c", "us-east-1a", "us-east-1b"]}, []
             case "aws:ecr/getImage:getImage" if args.args["imageTag"] in self.images:
@@ -105,6 +110,9 @@ class Account(mocks.Mocks):
             case "aws:ecr/getImage:getImage":
                 return {}, [("imageTag", f"ImageNotFoundException: {args.args['repositoryName']}")]
         raise AssertionError(f"no answer to {args.token}")
+
+    def note_options(self, args: pulumi.ResourceTransformationArgs) -> None:
+        self.options[f"{args.type_} {args.name}"] = args.opts
 
     def of(self, kind: str) -> list[Resource]:
         """Resources whose type ends like this, `Listener` or `lb/listener:Listener`."""
@@ -134,12 +142,16 @@ def deploy(account: Account, program: Callable[[], object], stack: str, config: 
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
+    def watched() -> None:
+        pulumi.runtime.register_stack_transformation(account.note_options)
+        program()
+
     async def run() -> None:
         # The mocks want an event loop in each thread and would leave theirs open.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=give_loop))
         mocks.set_mocks(account, project="workflow", stack=stack)
         pulumi_config.set_all_config(dict(config))
-        await run_pulumi_func(lambda: void(program()))
+        await run_pulumi_func(watched)
         root = get_root_resource()
         assert isinstance(root, Stack)
         for name, value in root.outputs.items():

@@ -2,12 +2,14 @@
 
 import pytest
 
+from engine.api.rest.requests import LONGEST_WAIT_SECONDS
 from infra.problems import ConfigurationError
+from infra.rules import LONG_POLL_SECONDS
 from tests.infra.stacks import CERTIFICATE, settings_of
 
 BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ({"taskMemory": 4096}, "taskMemory is 4096", "must be one of 512, 1024, 2048 for a taskCpu of 256"),
-    ({"vpcCidr": "10.0.0.0/8"}, "vpcCidr is 10.0.0.0/8", "must be a range between /16 and /28"),
+    ({"vpcCidr": "10.0.0.0/8"}, "vpcCidr is 10.0.0.0/8", "must be a range between /16 and /27"),
     ({"publicSubnetCidrs": ["10.0.0.0/22"]}, "publicSubnetCidrs is a list of 1", "each of the 2 availabilityZones"),
     (
         {"dataSubnetCidrs": ["10.1.0.0/22", "10.0.132.0/22"]},
@@ -21,6 +23,8 @@ BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ),
     ({"certificateArn": ""}, "certificateArn is not set", "the stack dev serves HTTPS only"),
     ({"certificateArn": CERTIFICATE.replace("us-east-1", "eu-west-1")}, "certificateArn is", "in aws:region us-east-1"),
+    ({"domainName": ""}, "domainName is not set", "a host name that the certificate covers"),
+    ({"allowedCidrs": ["10.0.0.0/8"] * 2}, "allowedCidrs is 10.0.0.0/8, 10.0.0.0/8", "must name each range once"),
     ({"httpPort": 443}, "httpPort is 443", "must differ from 443"),
     ({"managementPort": 8080}, "managementPort is 8080", "must differ from apiPort"),
     ({"taskEgressPorts": [80]}, "taskEgressPorts is [80]", "must contain 443"),
@@ -29,15 +33,26 @@ BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ({"loadBalancerIdleTimeout": 60}, "loadBalancerIdleTimeout is 60", "61 to 4000 seconds"),
     ({"loadBalancerIdleTimeout": 90}, "loadBalancerIdleTimeout is 90", "below the engine's KEEP_ALIVE_SECONDS 90"),
     ({"engineSettings": {"KEEP_ALIVE_SECONDS": 70}}, "loadBalancerIdleTimeout is 75", "KEEP_ALIVE_SECONDS 70"),
+    ({"deregistrationDelay": 59}, "deregistrationDelay is 59", "must be at least the long poll's 60 s"),
+    ({"deploymentMaximumPercent": 199}, "deploymentMaximumPercent is 199", "must be at least 200"),
+    ({"desiredCount": 2}, "alarmDatabaseConnections is 60", "must be at least 80, the DATABASE_POOL_SIZE of 4 tasks"),
+    ({"engineSettings": {"DATABASE_POOL_SIZE": 31}}, "alarmDatabaseConnections is 60", "must be at least 62"),
     ({"stopTimeout": 20}, "stopTimeout is 20", "above the engine's SHUTDOWN_DRAIN_SECONDS 25"),
     ({"engineSettings": {"SHUTDOWN_DRAIN_SECONDS": 110}, "stopTimeout": 110}, "stopTimeout is 110", "SHUTDOWN_DRAIN"),
     ({"secretRecoveryDays": 3}, "secretRecoveryDays is 3", "must be 0, or 7 to 30 days"),
-    ({"databaseMaxStorage": 20}, "databaseMaxStorage is 20", "must be above databaseStorage 20"),
+    ({"databaseMaxStorage": 21}, "databaseMaxStorage is 21", "must be at least 22, a tenth above databaseStorage 20"),
     ({"alarmDatabaseFreeStorage": 20}, "alarmDatabaseFreeStorage is 20", "must be below databaseStorage 20"),
     ({"databaseUser": "workflow_admin"}, "databaseUser is workflow_admin", "must differ from databaseAdminUser"),
+    ({"databaseName": "postgres"}, "databaseName is postgres", "keeps for itself"),
+    ({"databaseUser": "rds_superuser"}, "databaseUser is rds_superuser", "keeps for itself"),
     ({"databaseAdminUser": "rdsadmin"}, "databaseAdminUser is rdsadmin", "keeps for itself"),
     ({"databaseParameters": {"rds.force_ssl": "0"}}, "databaseParameters.rds.force_ssl", "databaseTls says"),
     ({"databaseParameters": {"Work-Mem": "1"}}, "databaseParameters.Work-Mem", "the name of a PostgreSQL parameter"),
+    (
+        {"databaseParameters": {"work_mem": "8MB"}},
+        "databaseParameters.work_mem is 8MB",
+        "a number in the parameter's own",
+    ),
     ({"databaseTls": False}, "databaseTls is false", "must be true; only local may go without TLS"),
     ({"engineSettings": {"LOG_LEVEL": "loud"}}, 'engineSettings.LOG_LEVEL is "loud"', "one of debug, info, warning"),
     ({"engineSettings": {"LOG_LEVL": "info"}}, "engineSettings.LOG_LEVL is unknown", "did you mean LOG_LEVEL?"),
@@ -56,6 +71,13 @@ BROKEN: list[tuple[str, dict[str, object], str, str]] = [
         "the stack staging must be named dev, or dev- and a suffix",
     ),
     ("production", {"taskMemory": 4500}, "taskMemory is 4500", "4096 to 16384 in steps of 1024 for a taskCpu of 2048"),
+    (
+        "production",
+        {"autoscalingMaximum": 50},
+        "alarmDatabaseConnections is 1300",
+        "must be at least 2000, the DATABASE_POOL_SIZE of 100 tasks in a deployment",
+    ),
+    ("production", {"deploymentMaximumPercent": 133}, "deploymentMaximumPercent is 133", "must be at least 134"),
     (
         "production",
         {"autoscalingMinimum": 4},
@@ -80,3 +102,12 @@ def test_broken_rule(environment: str, overrides: dict[str, object], found: str,
     assert head.startswith(f"Pulumi.{environment}.yaml has ")
     [line] = [line for line in lines if found in line.partition(": ")[0]]
     assert allowed in line
+
+
+def test_a_deployment_that_stops_a_task_first_needs_no_room() -> None:
+    settings = settings_of("production", deploymentMinimumHealthyPercent=50, deploymentMaximumPercent=101)
+    assert settings.service.maximum_percent == 101
+
+
+def test_the_long_poll_is_the_longest_that_the_engine_offers() -> None:
+    assert LONG_POLL_SECONDS == LONGEST_WAIT_SECONDS

@@ -95,9 +95,9 @@ def test_stack_may_have_a_suffix() -> None:
     assert load(configuration("dev"), stack="dev-anna", contract=CONTRACT).prefix == "workflow-dev-anna"
 
 
-@pytest.mark.parametrize("stack", ["dev-a-very-long-one", "dev-Anna"])
+@pytest.mark.parametrize("stack", ["dev-a-very-long-one", "dev-Anna", "dev--anna", "dev-"])
 def test_stack_name_fits_into_the_names_of_load_balancers(stack: str) -> None:
-    with pytest.raises(ConfigurationError, match="at most 12 lower-case letters, digits and -"):
+    with pytest.raises(ConfigurationError, match="at most 12 lower-case letters, digits and single - between them"):
         load(configuration("dev"), stack=stack, contract=CONTRACT)
 
 

@@ -1,5 +1,6 @@
 """Whole stacks: what they export, how their resources are named, and that they are the same each time."""
 
+import pulumi
 import pytest
 
 from infra.problems import ConfigurationError
@@ -18,6 +19,7 @@ EXPORTS = {
     "environment",
     "imageDigest",
     "imageTag",
+    "loadBalancerDnsName",
     "logGroupName",
     "managementUrl",
     "region",
@@ -38,6 +40,13 @@ WITH_GENERATED_VALUES = {
 def inputs(account: Account) -> dict[tuple[str, str], Properties]:
     """What was asked for, by type and name, without what is generated anew in each account."""
     return {(item.type, item.name): item.inputs for item in account.resources if item.type not in WITH_GENERATED_VALUES}
+
+
+def waits_for(account: Account, resource: str) -> set[str]:
+    """The names of the components that a component's options make it wait for."""
+    dependencies = account.options[resource].depends_on
+    assert isinstance(dependencies, list)
+    return {dependency._name for dependency in dependencies if isinstance(dependency, pulumi.Resource)}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -74,6 +83,13 @@ def test_new_tag_changes_the_task_definition_alone() -> None:
     assert before.keys() == inputs(after).keys()
     changed = {key[0] for key, value in inputs(after).items() if before[key] != value}
     assert changed == {"aws:ecs/taskDefinition:TaskDefinition"}
+
+
+def test_load_balancers_wait_for_the_internet_gateway_and_the_service_for_their_listeners() -> None:
+    account, _ = deployed("local")
+    for name in ("workflow-local", "workflow-local-ui"):
+        assert waits_for(account, f"workflow:aws:LoadBalancer {name}") == {"workflow-local-network"}
+    assert waits_for(account, "workflow:aws:Service workflow-local-service") >= {"workflow-local", "workflow-local-ui"}
 
 
 def test_a_broken_configuration_makes_nothing() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from infra.settings import ProviderSettings, Settings
-from tests.infra.stacks import ENVIRONMENTS, as_text, project_file, settings_of, stack_file
+from tests.infra.stacks import ENVIRONMENTS, ROOT, as_text, project_file, settings_of, stack_file
 
 SIZES = {
     "dev": (256, 512, 1, False, "db.t3.micro", False, 1, "cache.t3.micro", 30, False),
@@ -78,6 +78,11 @@ def test_thresholds_of_the_required_alarms() -> None:
 
 def test_every_key_of_the_settings_is_declared_and_no_other() -> None:
     assert set(declared()) == known_keys(models())
+
+
+def test_the_standard_keys_of_aws_are_listed() -> None:
+    text = (ROOT / "Pulumi.yaml").read_text()
+    assert [key for key in known_keys([ProviderSettings]) if key not in text] == []
 
 
 def test_no_key_belongs_to_two_groups() -> None:

@@ -16,7 +16,7 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"databaseClass": "t3.micro"}, 'databaseClass is "t3.micro"', "an RDS instance class such as db.r7g.large"),
     ({"cacheNodeType": "db.t3.micro"}, 'cacheNodeType is "db.t3.micro"', "an ElastiCache node type"),
     ({"databaseVersion": "14"}, "databaseVersion is 14", "PostgreSQL 15 to 18"),
-    ({"cacheVersion": "5.0"}, "cacheVersion is 5.0", "Redis 6 or 7"),
+    ({"cacheVersion": "5.0"}, "cacheVersion is 5.0", '"6.2", "7.0" or "7.1"'),
     ({"cacheNodes": 0}, "cacheNodes is 0", "1 to 6 nodes"),
     ({"logRetentionDays": 31}, "logRetentionDays is 31", "must be one of 1, 3, 5, 7, 14, 30"),
     ({"apiPort": 0}, "apiPort is 0", "a port, 1 to 65535"),
@@ -37,11 +37,19 @@ WRONG: list[tuple[dict[str, object], str, str]] = [
     ({"managementAccess": "public"}, 'managementAccess is "public"', "must be one of none, internal"),
     ({"environment": "test"}, 'environment is "test"', "must be one of local, dev, staging, production"),
     ({"healthCheckPath": "health"}, 'healthCheckPath is "health"', "a path that starts with /"),
+    ({"healthCheckGracePeriod": 301}, "healthCheckGracePeriod is 301", "60 to 300 seconds"),
+    ({"taskEgressPorts": ["443"]}, 'taskEgressPorts is ["443"]', "a list, each item a port, 1 to 65535"),
+    ({"databaseAdminUser": "_admin"}, 'databaseAdminUser is "_admin"', "starting with a letter"),
+    ({"engineSettings": {"CORS_ORIGIN": ["a"]}}, "engineSettings is", "values: texts, numbers, true or false"),
     ({"stopTimeout": 121}, "stopTimeout is 121", "2 to 120 seconds"),
     ({"databaseBackupDays": 0}, "databaseBackupDays is 0", "1 to 35 days"),
     ({"databaseUser": "Work Flow"}, 'databaseUser is "Work Flow"', "a PostgreSQL name"),
     ({"cacheEvictionPolicy": "lru"}, 'cacheEvictionPolicy is "lru"', "must be one of volatile-lru"),
-    ({"databaseParameters": {"work_mem": 1}}, "databaseParameters is", "must be a map of names and values"),
+    (
+        {"databaseParameters": {"work_mem": 1}},
+        "databaseParameters is",
+        "a map of PostgreSQL parameters and their values in quotes",
+    ),
 ]
 
 

@@ -1,9 +1,19 @@
 """The database: size, encryption, TLS, reach, and what is left when it goes."""
 
+import subprocess
+
 import pytest
 
-from infra.aws.database import parameter_list
-from tests.infra.stacks import ENVIRONMENTS, Properties, deployed, settings_of
+from infra.aws.database import STATIC_PARAMETERS, parameter_list
+from sandbox.data.binaries import postgres
+from tests.infra.stacks import ENVIRONMENTS, Properties, deploy_stack, deployed, settings_of
+
+NOT_OF_RDS = (
+    "archive_mode", "bonjour", "cluster_name", "data_", "dynamic_shared_memory_type", "event_source",
+    "external_pid_file", "hba_file", "hot_standby", "huge_page_size", "ident_file", "listen_addresses",
+    "logging_collector", "port", "recovery_target", "shared_memory_type", "unix_socket_", "wal_level", "wal_log_hints",
+)  # fmt: skip
+"""What parameters start with that RDS lets nobody set."""
 
 
 def instance(environment: str) -> Properties:
@@ -36,6 +46,27 @@ def test_survival_by_environment(environment: str, multi_az: bool, protected: bo
     assert made["copyTagsToSnapshot"] is True
 
 
+@pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", True), ("production", True)])
+def test_pulumi_neither_deletes_nor_replaces_a_protected_database(environment: str, protected: bool) -> None:
+    account, _ = deployed(environment)
+    assert account.options[f"aws:rds/instance:Instance workflow-{environment}-database"].protect is protected
+
+
+@pytest.mark.parametrize(("version", "follows"), [("17", True), ("17.6", False)])
+def test_a_minor_version_stays_where_it_is_asked_for(version: str, follows: bool) -> None:
+    account, _ = deploy_stack("dev", databaseVersion=version)
+    made = account.one("Instance")
+    assert (made["engineVersion"], made["autoMinorVersionUpgrade"]) == (version, follows)
+    assert account.one("ParameterGroup", "-database")["family"] == "postgres17"
+
+
+@pytest.mark.parametrize("immediately", [True, False])
+def test_changes_are_made_when_the_stack_says(immediately: bool) -> None:
+    account, _ = deploy_stack("dev", applyImmediately=immediately)
+    assert account.one("Instance")["applyImmediately"] is immediately
+    assert account.one("ReplicationGroup")["applyImmediately"] is immediately
+
+
 def test_final_snapshots_of_two_lives_have_two_names() -> None:
     assert instance("production")["finalSnapshotIdentifier"] == "workflow-production-database-final"
     subnet_group = deployed("production")[0].one("SubnetGroup", "-database")
@@ -60,3 +91,13 @@ def test_parameters_that_need_a_restart() -> None:
     settings = settings_of("dev", databaseParameters={"max_connections": "200", "work_mem": "8192"}).database
     methods = {str(parameter.name): parameter.apply_method for parameter in parameter_list(settings)}
     assert methods == {"max_connections": "pending-reboot", "rds.force_ssl": "immediate", "work_mem": "immediate"}
+
+
+def test_every_parameter_that_postgresql_reads_at_its_start_alone_is_known() -> None:
+    described = subprocess.run(
+        [postgres().path, "--describe-config"], capture_output=True, text=True, check=True
+    ).stdout
+    columns = [line.split("\t") for line in described.splitlines()]
+    at_start = {name for name, context, *_ in columns if context.lower() == "postmaster"}
+    assert "max_connections" in at_start
+    assert {name for name in at_start - STATIC_PARAMETERS if not name.startswith(NOT_OF_RDS)} == set()

@@ -80,3 +80,10 @@ def test_plain_http_where_there_is_no_certificate() -> None:
 def test_groups_have_no_rules_of_their_own() -> None:
     for group in firewall("local").of("SecurityGroup"):
         assert not {"ingress", "egress"} & group.inputs.keys()
+
+
+def test_rules_keep_their_names_when_another_range_goes() -> None:
+    def rules(*cidrs: str) -> set[str]:
+        return {rule.name for rule in firewall("dev", allowedCidrs=list(cidrs)).of("SecurityGroupIngressRule")}
+
+    assert rules("198.51.100.0/24") < rules("192.0.2.0/24", "198.51.100.0/24")

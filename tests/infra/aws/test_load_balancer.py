@@ -56,7 +56,7 @@ def test_public_load_balancer(environment: str, protected: bool) -> None:
 def test_target_group_checks_health_on_the_management_port() -> None:
     group = deployed("dev")[0].one("TargetGroup")
     assert (group["port"], group["protocol"], group["targetType"]) == (8080, "HTTP", "ip")
-    assert group["deregistrationDelay"] == 30
+    assert group["deregistrationDelay"] == 65
     assert group["healthCheck"] == {
         "enabled": True,
         "protocol": "HTTP",
@@ -71,8 +71,9 @@ def test_target_group_checks_health_on_the_management_port() -> None:
 
 
 def test_domain_name_is_shown() -> None:
-    _, exports = deploy_stack("dev", domainName="workflow.example.org")
-    assert exports["apiUrl"] == "https://workflow.example.org"
+    _, exports = deploy_stack("dev", domainName="orders.example.org")
+    assert exports["apiUrl"] == "https://orders.example.org"
+    assert exports["loadBalancerDnsName"] == "workflow-dev.example.com"
 
 
 def test_port_80_is_not_shown() -> None:

@@ -37,7 +37,7 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
         "unhealthy-hosts": (f"{elb}/UnHealthyHostCount", "Maximum", 60, 3, above, 0, "notBreaching"),
         "database-cpu": (f"{rds}/CPUUtilization", "Average", 60, 5, above, 80, "breaching"),
         "database-storage": (f"{rds}/FreeStorageSpace", "Minimum", 60, 5, below, 5 * GIBIBYTE, "missing"),
-        "database-connections": (f"{rds}/DatabaseConnections", "Maximum", 60, 5, above, 80, "missing"),
+        "database-connections": (f"{rds}/DatabaseConnections", "Maximum", 60, 5, above, 60, "missing"),
         "cache-cpu-1": (f"{redis}/EngineCPUUtilization", "Average", 60, 5, above, 80, "missing"),
         "cache-memory-1": (f"{redis}/DatabaseMemoryUsagePercentage", "Average", 60, 5, above, 80, "missing"),
         "cache-evictions-1": (f"{redis}/Evictions", "Sum", 60, 5, above, 100, "notBreaching"),

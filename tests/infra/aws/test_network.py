@@ -10,7 +10,7 @@ from tests.infra.stacks import Account, build, settings_of
 def network(**overrides: object) -> Account:
     settings = settings_of("dev", **overrides).network
     zones = tuple(f"eu-west-1{letter}" for letter in "abcdef"[: settings.zone_count])
-    account = provider.Account("123456789012", "eu-west-1", zones)
+    account = provider.Account("123456789012", "aws", "eu-west-1", zones)
     return build(lambda: Network("net", NetworkArgs(settings, account)))
 
 
@@ -33,6 +33,12 @@ def test_three_subnets_in_each_zone() -> None:
         "net-data-2": ("eu-west-1c", "10.0.136.0/22"),
     }
     assert not any(subnet.inputs["mapPublicIpOnLaunch"] for subnet in subnets)
+
+
+def test_a_lost_zone_moves_no_subnet() -> None:
+    made = network()
+    for subnet in made.of("Subnet"):
+        assert made.options[f"{subnet.type} {subnet.name}"].ignore_changes == ["availabilityZone"]
 
 
 @pytest.mark.parametrize(("nat", "gateways"), [("none", 0), ("one", 1), ("per-zone", 3)])

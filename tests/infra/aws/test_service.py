@@ -182,6 +182,13 @@ def test_roles_are_for_tasks_of_this_account() -> None:
         assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
 
 
+def test_roles_name_the_partition_of_the_account() -> None:
+    account, _ = deploy_stack("dev", Account(partition="aws-us-gov"))
+    for role in account.of("Role"):
+        [statement] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+        assert statement["Condition"]["ArnLike"]["aws:SourceArn"].startswith("arn:aws-us-gov:ecs:")
+
+
 def test_autoscaling_in_production_alone() -> None:
     account, _ = deployed("production")
     target = account.one("Target")
