@@ -16,6 +16,7 @@ from operations.bootstrap import bootstrap
 from operations.down import down
 from operations.errors import OperationError
 from operations.image import ImageOptions
+from operations.pulumi import GoAhead
 from operations.release import release
 from operations.stacks import LOCAL, Clients, open_stack
 from operations.up import up
@@ -71,16 +72,20 @@ def _account_stack(name: str) -> str:
     return name
 
 
+def _go_ahead(arguments: argparse.Namespace) -> GoAhead:
+    return GoAhead.PREVIEWED if arguments.yes else GoAhead.ASKED
+
+
 def _bootstrap(_root: Path, arguments: argparse.Namespace) -> None:
     bootstrap(arguments.stack)
 
 
 def _up(root: Path, arguments: argparse.Namespace) -> None:
-    up(root, arguments.stack, confirm=not arguments.yes)
+    up(root, arguments.stack, _go_ahead(arguments))
 
 
 def _down(root: Path, arguments: argparse.Namespace) -> None:
-    down(root, arguments.stack, confirm=not arguments.yes)
+    down(root, arguments.stack, _go_ahead(arguments))
 
 
 def _image(root: Path, arguments: argparse.Namespace) -> None:
@@ -88,7 +93,7 @@ def _image(root: Path, arguments: argparse.Namespace) -> None:
 
 
 def _release(root: Path, arguments: argparse.Namespace) -> None:
-    release(root, arguments.stack, arguments.tag, confirm=not arguments.yes)
+    release(root, arguments.stack, arguments.tag, _go_ahead(arguments))
 
 
 def _preview(root: Path, arguments: argparse.Namespace) -> None:

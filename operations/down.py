@@ -5,17 +5,26 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from operations.errors import OperationError
 from operations.local_account import LocalAccount
 from operations.locks import exclusive
+from operations.pulumi import GoAhead
 from operations.stacks import LOCAL, local_stack, open_stack
 from tools.progress import say
 
 
-def down(root: Path, name: str, *, confirm: bool) -> None:
-    """Destroy the stack `name`; `confirm` has Pulumi ask first, except for `local`."""
+def down(root: Path, name: str, go_ahead: GoAhead) -> None:
+    """Destroy the stack `name`; `local` waits for nothing.
+
+    Raises:
+        OperationError: the stack is protected; nothing was deleted then.
+    """
     if name != LOCAL:
         stack, _ = open_stack(root, name)
-        stack.destroy(confirm=confirm)
+        if stack.get_config("deletionProtection") == "true":
+            advice = f"pulumi config set deletionProtection false --stack {name}, make up STACK={name}, then this again"
+            raise OperationError(f"Stack {name} is protected from deletion; to give that up: {advice}.")
+        stack.destroy(go_ahead)
         return
     account = LocalAccount(root)
     if not account.directory.exists():
@@ -33,7 +42,7 @@ def _down_local(account: LocalAccount) -> None:
         stack, _ = local_stack(account, record)
         if stack.exists():
             account.unlock(stack)
-            stack.destroy(confirm=False)
+            stack.destroy(GoAhead.AT_ONCE)
             stack.remove()
     account.stop()
 

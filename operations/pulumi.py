@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,14 @@ from operations.errors import OperationError
 EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
 SALT = "encryptionsalt"
 UNCHANGED = ("same", "read", "refresh")
+
+
+class GoAhead(Enum):
+    """What an update waits for, as options of the CLI."""
+
+    ASKED = ()
+    PREVIEWED = ("--yes",)
+    AT_ONCE = ("--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)
@@ -62,24 +71,24 @@ class PulumiStack:
         """Take away the lock that a killed update left; only for a backend that nobody else uses."""
         self._capture("cancel", "--yes")
 
-    def up(self, *, confirm: bool) -> int:
-        """Bring the account to what the program says; asks before it changes anything where `confirm` is set.
+    def up(self, go_ahead: GoAhead) -> int:
+        """Bring the account to what the program says.
 
         Returns:
             The number of resources created, updated, replaced or deleted.
         """
         with tempfile.TemporaryDirectory() as directory:
             log = Path(directory) / "events"
-            self._stream("up", "--event-log", str(log), *(() if confirm else ("--yes", "--skip-preview")))
+            self._stream("up", "--event-log", str(log), *go_ahead.value)
             return _count_changes(log)
 
     def preview(self, *, expect_no_changes: bool = False) -> None:
         """Show what `up` would change; with `expect_no_changes` a change is an error."""
         self._stream("preview", "--diff", *(("--expect-no-changes",) if expect_no_changes else ()))
 
-    def destroy(self, *, confirm: bool) -> None:
-        """Delete every resource of the stack; asks first where `confirm` is set."""
-        self._stream("destroy", *(() if confirm else ("--yes", "--skip-preview")))
+    def destroy(self, go_ahead: GoAhead) -> None:
+        """Delete every resource of the stack; a preview finds those that are protected before any is deleted."""
+        self._stream("destroy", *go_ahead.value)
 
     def remove(self) -> None:
         """Forget the stack and whatever its state still lists; touches no resource."""

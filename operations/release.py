@@ -7,12 +7,13 @@ from pathlib import Path
 
 from operations import outputs
 from operations.errors import OperationError
+from operations.pulumi import GoAhead
 from operations.stacks import open_stack
 from operations.up import wait_for_service
 from tools.progress import say
 
 
-def release(root: Path, name: str, tag: str, *, confirm: bool) -> None:
+def release(root: Path, name: str, tag: str, go_ahead: GoAhead) -> None:
     """Deploy `tag` to the stack `name` and wait until it serves; an older tag is a rollback.
 
     Raises:
@@ -31,7 +32,7 @@ def release(root: Path, name: str, tag: str, *, confirm: bool) -> None:
     before = stack.get_config("imageTag")
     stack.set_config("imageTag", tag)
     try:
-        stack.up(confirm=confirm)
+        stack.up(go_ahead)
         wait_for_service(outputs.read(stack), clients)
     except OperationError:
         if before is not None:

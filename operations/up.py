@@ -12,21 +12,21 @@ from operations.errors import OperationError
 from operations.local_account import LocalAccount, SandboxRecord
 from operations.locks import exclusive
 from operations.outputs import Outputs
-from operations.pulumi import SALT, PulumiStack
+from operations.pulumi import SALT, GoAhead, PulumiStack
 from operations.report import report
 from operations.stacks import LOCAL, Clients, local_stack, open_stack
 from tools.progress import say
 
 
-def up(root: Path, name: str, *, confirm: bool) -> None:
-    """Bring the stack `name` up; `confirm` has Pulumi ask first, except for `local`."""
+def up(root: Path, name: str, go_ahead: GoAhead) -> None:
+    """Bring the stack `name` up; `local` waits for nothing."""
     if name == LOCAL:
         account = LocalAccount(root)
         with exclusive(account.directory):
             _up_local(account)
         return
     stack, clients = open_stack(root, name)
-    stack.up(confirm=confirm)
+    stack.up(go_ahead)
     found = outputs.read(stack)
     wait_for_service(found, Clients(found.region, clients.endpoint_url))
     say(f"stack {name} is up: {found.api_url}")
@@ -42,14 +42,14 @@ def _up_local(account: LocalAccount) -> None:
     if _pushed(stack, clients) is None:
         say("first deployment: everything but tasks, for no image tag is set yet")
         write_config(stack, None)
-        stack.up(confirm=False)
+        stack.up(GoAhead.AT_ONCE)
     registry = outputs.read(stack).registry_url
     if image.tag not in (_pushed(stack, clients) or ()):
         say(f"pushing image {image.tag}")
         account.push(registry.split("/", 1)[-1], image.tag, image.entrypoint, image.directory)
     say(f"deploying image {image.tag}")
     write_config(stack, image.tag)
-    changes = stack.up(confirm=False)
+    changes = stack.up(GoAhead.AT_ONCE)
     say(f"{changes} resources changed" if changes else "nothing changed")
     found = outputs.read(stack)
     wait_for_service(found, clients)

@@ -18,8 +18,8 @@ HEAD = """# Configuration
 
 ## The stack
 
-Set with `pulumi config set KEY VALUE --stack STACK`, kept in `Pulumi.<stack>.yaml`. All problems of a stack's
-configuration are reported at once, before anything is touched.
+Set with `pulumi config set KEY VALUE --stack STACK`, kept in `Pulumi.<stack>.yaml`. All wrong values are reported at
+once, before anything is touched; Pulumi itself names keys that are missing or of another type first.
 
 """
 ENGINE = """

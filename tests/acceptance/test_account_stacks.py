@@ -8,7 +8,7 @@ import boto3
 import pytest
 import yaml
 
-from operations.pulumi import PulumiStack
+from operations.pulumi import GoAhead, PulumiStack
 from operations.stacks import Clients
 from tests.acceptance.conftest import Checkout
 
@@ -47,7 +47,7 @@ def bring_up(checkout: Checkout, name: str) -> tuple[PulumiStack, Clients]:
     file.write_text(yaml.safe_dump(config))
     stack = PulumiStack(checkout.root, name, environment, file)
     stack.create()
-    stack.up(confirm=False)
+    stack.up(GoAhead.AT_ONCE)
     return stack, Clients("us-east-1", record.aws_endpoint_url)
 
 

@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import local_image
+from operations.pulumi import GoAhead
 from tests.acceptance.conftest import Checkout
 from tests.acceptance.load import Load
 
@@ -227,7 +228,7 @@ def test_destroy_leaves_the_account_empty_and_down_leaves_nothing(checkout: Chec
     stack, clients = checkout.stack()
     session = boto3.Session(region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any")
 
-    stack.destroy(confirm=False)
+    stack.destroy(GoAhead.AT_ONCE)
 
     assert clients.endpoint_url is not None
     assert left(session, clients.endpoint_url) == {}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from operations.errors import OperationError
-from operations.pulumi import PulumiStack
+from operations.pulumi import GoAhead, PulumiStack
 
 RECORDER = """#!/bin/sh
 echo "$@" >> "$RECORD"
@@ -43,7 +43,7 @@ def called(stack: PulumiStack) -> str:
 
 
 def test_up_without_a_question_names_stack_and_config_file(stack: PulumiStack) -> None:
-    assert stack.up(confirm=False) == 3
+    assert stack.up(GoAhead.AT_ONCE) == 3
 
     words = called(stack)
     assert words.startswith("up --event-log ")
@@ -51,7 +51,7 @@ def test_up_without_a_question_names_stack_and_config_file(stack: PulumiStack) -
 
 
 def test_up_of_an_account_lets_pulumi_ask(stack: PulumiStack) -> None:
-    stack.up(confirm=True)
+    stack.up(GoAhead.ASKED)
 
     words = called(stack)
     assert "--yes" not in words
@@ -70,7 +70,7 @@ def test_outputs_and_config_are_read(stack: PulumiStack) -> None:
 
 def test_a_failure_that_streamed_is_short(stack: PulumiStack) -> None:
     with pytest.raises(OperationError, match=r"`pulumi destroy` of stack dev failed"):
-        stack.destroy(confirm=False)
+        stack.destroy(GoAhead.AT_ONCE)
 
 
 def test_a_failure_that_was_captured_says_why(stack: PulumiStack) -> None:

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from operations import cli, release
 from operations.errors import OperationError
+from operations.pulumi import GoAhead
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 PULUMI = """#!/bin/sh
@@ -20,7 +21,7 @@ echo "$@" >> "$RECORD"
 case "$*" in
   *"stack output"*) echo '{"apiUrl": "https://api.example", "region": "eu-west-1", "clusterName": "c",
     "databaseEndpoint": "d:5432", "registryUrl": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/workflow-dev"}' ;;
-  *"config --json"*) echo '{"workflow:imageTag": {"value": "v1", "secret": false}}' ;;
+  *"config --json"*) echo '{"workflow:imageTag": {"value": "v1"}, "workflow:deletionProtection": {"value": "true"}}' ;;
   up*) echo '{}' > "$3"; exit "${UP_EXITS_WITH:-0}" ;;
 esac
 """
@@ -54,14 +55,14 @@ def calls(tmp_path: Path) -> list[str]:
 
 
 def test_the_tag_is_set_and_brought_up(tmp_path: Path) -> None:
-    release.release(tmp_path, "dev", "v2", confirm=False)
+    release.release(tmp_path, "dev", "v2", GoAhead.AT_ONCE)
 
     assert calls(tmp_path) == ["config set imageTag v2", "up"]
 
 
 def test_a_tag_that_is_not_in_the_registry_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match=r"There is no image v3 in .*/workflow-dev: push it first"):
-        release.release(tmp_path, "dev", "v3", confirm=False)
+        release.release(tmp_path, "dev", "v3", GoAhead.AT_ONCE)
 
     assert calls(tmp_path) == []
 
@@ -70,7 +71,7 @@ def test_a_failed_update_leaves_the_config_with_the_tag_before(tmp_path: Path, m
     monkeypatch.setenv("UP_EXITS_WITH", "255")
 
     with pytest.raises(OperationError, match="`pulumi up` of stack dev failed"):
-        release.release(tmp_path, "dev", "v2", confirm=False)
+        release.release(tmp_path, "dev", "v2", GoAhead.AT_ONCE)
 
     assert calls(tmp_path) == ["config set imageTag v2", "up", "config set imageTag v1"]
 
@@ -82,6 +83,16 @@ def test_the_command_line_asks_unless_told_not_to(tmp_path: Path) -> None:
     asked, told = [line for line in (tmp_path / "record").read_text().splitlines() if line.startswith("up")]
     assert "--yes" not in asked
     assert "--yes" in told
+    assert "--skip-preview" not in told
+
+
+def test_a_protected_stack_is_not_destroyed_and_the_way_out_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["down", "--stack", "dev", "--yes"]) == 1
+
+    assert "pulumi config set deletionProtection false --stack dev" in capsys.readouterr().err
+    assert "destroy" not in (tmp_path / "record").read_text()
 
 
 def test_the_local_stack_is_in_no_account(capsys: pytest.CaptureFixture[str]) -> None:
