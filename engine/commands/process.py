@@ -21,6 +21,8 @@ from engine.storage import Storage, open_storage
 from engine.tasks import HttpTask, Registry
 from engine.tasks.components import Component, Definition
 
+LAST_WRITES_SECONDS = 2.0
+
 log = structlog.get_logger(source=__name__)
 
 
@@ -36,8 +38,9 @@ class Process:
 
     async def stop(self) -> None:
         """Answer what is in flight, finish or hand back what runs, close: inside SHUTDOWN_DRAIN_SECONDS."""
-        deadline = time.monotonic() + self.settings.shutdown_drain_seconds
-        await self.server.stop_requests(self.settings.shutdown_drain_seconds)
+        drain = self.settings.shutdown_drain_seconds
+        deadline = time.monotonic() + drain - min(LAST_WRITES_SECONDS, drain / 4)
+        await self.server.stop_requests(drain)
         await self.engine.stop(max(0.0, deadline - time.monotonic()))
         await self.server.close()
         await self._http.close()

@@ -1,16 +1,20 @@
 """Structured logs: one JSON object a line, or lines for people."""
 
+import json
 import logging
 import sys
 from typing import TextIO
 
 import orjson
 import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 import engine
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals hold keys, tokens and inputs
 NOISY = ("aiohttp.access", "alembic", "asyncio", "botocore", "urllib3")
 
 
@@ -38,6 +42,7 @@ def configure_logs(level: str, form: str, stream: TextIO = sys.stdout) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=[*common, _library], processors=[remove_meta, *rendering])
     )
+    logging.getLogger("aiohttp.server").addFilter(_client_faults)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(LEVELS[level])
@@ -47,16 +52,35 @@ def configure_logs(level: str, form: str, stream: TextIO = sys.stdout) -> None:
 
 def _rendering(form: str, stream: TextIO) -> list[Processor]:
     if form == "console":
-        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        plain = structlog.dev.plain_traceback
+        lines = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)
+        return [lambda logger, method, event: _writable(lines(logger, method, event))]
     return [
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(TRACEBACKS),
         structlog.processors.EventRenamer("message"),
         structlog.processors.JSONRenderer(serializer=_to_json),
     ]
 
 
 def _to_json(event: EventDict, **_options: object) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # lone surrogates, which a handler's error or a client's request may hold
+        return json.dumps(event, default=str)
+
+
+def _writable(line: str) -> str:
+    """Escape what no stream takes."""
+    return line.encode(errors="backslashreplace").decode()
+
+
+def _client_faults(record: logging.LogRecord) -> bool:
+    """Make one line of what aiohttp says about bytes that aren't HTTP: no fault of ours, and they may hold a token."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args, record.exc_info = "a client sent bad HTTP (%s)", (type(error).__name__,), None
+    return logging.getLogger().isEnabledFor(record.levelno)
 
 
 def _complete(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -12,6 +12,7 @@ import msgspec
 from engine.runtime.errors import InvalidArn, InvalidName
 
 _NAME: Final = re.compile(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{1,80}""")
+_ROLE: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _ACCOUNTS: Final = 10**12
 
 
@@ -60,13 +61,24 @@ def parse_execution_arn(arn: str) -> ExecutionArn:
     )
 
 
+def is_name(name: str) -> bool:
+    """Whether a state machine or an execution may have this name; no other is worth looking for."""
+    return _NAME.fullmatch(name) is not None
+
+
 def require_name(name: str) -> None:
     """Raise InvalidName unless the Step Functions API allows `name` (CreateStateMachine and StartExecution, "name")."""
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidName(
             f"The name {name!r} isn't allowed: 1 to 80 characters without white space, brackets <>{{}}[], wildcards "
             f'?*, control characters, or any of "#%\\^|~`$&,;:/'
         )
+
+
+def require_role(arn: str) -> None:
+    """Raise InvalidArn for a role's ARN with blanks, control characters or lone surrogates in it; "" is no role."""
+    if arn and not _ROLE.fullmatch(arn):
+        raise InvalidArn(f"{arn!r} isn't the ARN of a role: it has blanks or control characters.")
 
 
 def account_candidates(organization: str, default: str) -> Iterator[str]:

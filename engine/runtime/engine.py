@@ -29,7 +29,7 @@ from engine.runtime.tasks import TaskRunner
 from engine.storage import StorageUnavailable
 from engine.storage.protocol import Storage
 
-_FLUSH_SECONDS: Final = 5.0
+_FLUSH_SECONDS: Final = 2.0
 _STOP_WAIT_SECONDS: Final = 5.0
 _CANCEL_SECONDS: Final = 1.0
 _FIRST_POLL_SECONDS: Final = 0.05
@@ -90,7 +90,8 @@ class Engine:
         """Accept nothing more, wait up to `drain_seconds` for tasks that run, and hand the executions back.
 
         Executions without a running task are handed back at once. Tasks that run longer are canceled and will be run
-        again by whoever takes the execution over.
+        again by whoever takes the execution over. Writing what is left takes 2 s more at the most: what isn't written
+        by then, because the database is away, is found by whoever takes over.
         """
         self._accepting = False
         await _cancel(self._background[1:])
@@ -145,7 +146,7 @@ class Engine:
     ) -> StateMachineRecord:
         """Create a state machine (AWS: CreateStateMachine); again with the same definition gives the one that is.
 
-        `definition` is JSON or YAML text. Raises InvalidName, InvalidDefinition, StateMachineAlreadyExists,
+        `definition` is JSON or YAML text. Raises InvalidName, InvalidArn, InvalidDefinition, StateMachineAlreadyExists,
         StateMachineTypeNotSupported.
         """
         return await self._machines.create(organization, name, definition, role_arn, kind, description)
@@ -176,7 +177,7 @@ class Engine:
     async def list_state_machines(
         self, organization: str, limit: int = 100, after: str | None = None
     ) -> Page[StateMachineRecord]:
-        """Give an organization's state machines by name; `after` is a page's `next_token`."""
+        """Give an organization's state machines by name; `after` is a page's `next_token`. Raises InvalidToken."""
         return await self._machines.list(organization, limit, after)
 
     # Executions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from engine.language import HistoryEvent
-from engine.runtime.arns import MachineArn, parse_execution_arn
+from engine.runtime.arns import MachineArn, is_name, parse_execution_arn
 from engine.runtime.definitions import Definitions
 from engine.runtime.errors import ExecutionDoesNotExist, InvalidToken
 from engine.runtime.records import ExecutionRecord, HistoryPage, Page, Status
@@ -33,7 +34,7 @@ class Executions:
         wanted = parse_execution_arn(arn)
         machine = await self._definitions.arn(organization, wanted.machine.name)
         found = None
-        if machine == wanted.machine:
+        if machine == wanted.machine and is_name(machine.name) and is_name(wanted.name):
             found = await self._storage.find_execution(organization, machine.name, wanted.name)
         if found is None:
             raise ExecutionDoesNotExist(f"There is no execution {arn}.")
@@ -57,7 +58,7 @@ class Executions:
     ) -> HistoryPage:
         """Give an execution's history in order, or with `reverse` the latest event first."""
         execution_id = UUID((await self.describe(organization, arn)).id)
-        bound = None if after is None else _read_token(int, after)
+        bound = None if after is None else _read_token(_event_id, after)
         commits = await self._storage.read_history(execution_id, after=bound, limit=limit + 1, reverse=reverse)
         events = [event for commit in commits for event in _decode(commit.data, reverse=reverse)]
         if bound is not None:
@@ -88,6 +89,12 @@ def record(machine: MachineArn, execution: Execution) -> ExecutionRecord:
 def _decode(data: bytes, *, reverse: bool) -> list[HistoryEvent]:
     events = _EVENTS.decode(data)
     return events[::-1] if reverse else events
+
+
+def _event_id(token: str) -> int:
+    if re.fullmatch(r"[0-9]{1,9}", token) is None:
+        raise ValueError(token)
+    return int(token)
 
 
 def _read_token(read: Callable[[str], Token], token: str) -> Token:

@@ -64,7 +64,7 @@ class Executor:
         self._runs: dict[UUID, Run] = {}
         self._ends: dict[UUID, asyncio.Event] = {}
         self._draining = False
-        self.tasks = TaskPool(tasks, clock, observer, options.max_concurrent_tasks, self._task_done)
+        self.tasks = TaskPool(tasks, clock, observer, options.max_concurrent_tasks, self._task_done, self._task_lives)
         self.timers = Timers(clock, self._timer_fired)
 
     def __len__(self) -> int:
@@ -229,7 +229,7 @@ class Executor:
         definition = await self._definitions.version(execution.state_machine_id, execution.version)
         data = msgspec.json.decode(execution.input)
         run = Run(definition, execution.id, execution.name, execution.started_at, data)
-        commands = run.resume(decode_snapshot(execution.snapshot), execution.sequence)
+        commands = run.resume(decode_snapshot(execution.snapshot), execution.sequence, self._clock.now())
         if execution.id in self._runs:
             return None
         self._runs[run.id] = run
@@ -242,6 +242,11 @@ class Executor:
         run = self._runs.get(execution_id)
         if run is not None:
             run.tasks -= 1
+            self.deliver(execution_id, event)
+
+    def _task_lives(self, execution_id: UUID, event: Event) -> None:
+        run = self._runs.get(execution_id)
+        if run is not None and all(arrival.event != event for arrival in run.mailbox):
             self.deliver(execution_id, event)
 
     def _timer_fired(self, execution_id: UUID, timer_id: str) -> None:

@@ -138,11 +138,11 @@ class Run:
         )
         return Step(self.snapshot, write, (), (), None)
 
-    def resume(self, snapshot: Snapshot, sequence: int) -> tuple[Command, ...]:
+    def resume(self, snapshot: Snapshot, sequence: int, now: datetime) -> tuple[Command, ...]:
         """Go on from a stored state; gives the commands that are outstanding."""
         self.snapshot = snapshot
         self.sequence = sequence
-        commands = language.pending(snapshot)
+        commands = language.pending(snapshot, now)
         self.timers = {c.timer_id: c.due for c in commands if isinstance(c, StartTimer)}
         return commands
 

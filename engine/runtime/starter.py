@@ -119,6 +119,8 @@ class Starter:
             return msgspec.json.decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             raise InvalidExecutionInput(f"The input isn't JSON: {error}") from None
+        except RecursionError:
+            raise InvalidExecutionInput("The input is nested too deeply.") from None
 
     def _require_room(self) -> None:
         if self._commits.queued >= self._options.max_queued_commits:

@@ -7,10 +7,15 @@ import asyncio
 import msgspec
 
 from engine.language import StateMachine, parse
-from engine.runtime.arns import parse_machine_arn, require_name
+from engine.runtime.arns import is_name, parse_machine_arn, require_name, require_role
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definition, Definitions
-from engine.runtime.errors import StateMachineAlreadyExists, StateMachineDoesNotExist, StateMachineTypeNotSupported
+from engine.runtime.errors import (
+    InvalidToken,
+    StateMachineAlreadyExists,
+    StateMachineDoesNotExist,
+    StateMachineTypeNotSupported,
+)
 from engine.runtime.records import Page, StateMachineRecord
 from engine.storage.identifiers import time_ordered_uuid
 from engine.storage.protocol import Storage
@@ -30,6 +35,7 @@ class StateMachines:
     ) -> StateMachineRecord:
         """Create a state machine, or give the one that is there if definition and type are the same."""
         require_name(name)
+        require_role(role_arn)
         if kind != "STANDARD":
             raise StateMachineTypeNotSupported(f'The type "{kind}" isn\'t supported; allowed is "STANDARD".')
         parsed = await asyncio.to_thread(parse, definition)
@@ -66,6 +72,7 @@ class StateMachines:
         self, organization: str, arn: str, definition: str | None, role_arn: str | None, description: str | None
     ) -> StateMachineRecord:
         """Make a new version; None keeps what is. If nothing differs, the current version stays."""
+        require_role(role_arn or "")
         parsed = None if definition is None else await asyncio.to_thread(parse, definition)
         while True:
             current = (await self.find(organization, arn, fresh=True)).machine
@@ -85,7 +92,7 @@ class StateMachines:
         """Give a state machine's current version; `fresh` asks the storage. Raises StateMachineDoesNotExist."""
         wanted = parse_machine_arn(arn)
         definition = None
-        if await self._definitions.arn(organization, wanted.name) == wanted:
+        if is_name(wanted.name) and await self._definitions.arn(organization, wanted.name) == wanted:
             definition = await self._definitions.current(organization, wanted.name, fresh=fresh)
         if definition is None:
             raise StateMachineDoesNotExist(f"There is no state machine {arn}.")
@@ -93,6 +100,8 @@ class StateMachines:
 
     async def list(self, organization: str, limit: int, after: str | None) -> Page[StateMachineRecord]:
         """Give an organization's state machines by name."""
+        if after is not None and not is_name(after):
+            raise InvalidToken(f"The token {after!r} doesn't continue a list of this engine.")
         machines = await self._storage.list_machines(organization, limit + 1, after)
         records = tuple([describe(await self._definitions.of(machine)) for machine in machines[:limit]])
         return Page(records, records[-1].name if len(machines) > limit else None)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from engine.language import Event, RunTask, TaskFailed, TaskSucceeded
+from engine.language import Event, RunTask, TaskFailed, TaskHeartbeat, TaskSucceeded
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.observer import ExecutionInfo, Observer
 from engine.runtime.tasks import TaskError, TaskRequest, TaskRunner
+
+_LONGEST_ERROR: Final = 256
+_LONGEST_CAUSE: Final = 32_768
 
 Key = tuple[UUID, str]
 
@@ -29,7 +36,8 @@ class Job(msgspec.Struct, frozen=True):
 class TaskPool:
     """Runs at most `limit` tasks at a time, in the order in which they were asked for.
 
-    `done` is told the execution and the event that the task's end is. A canceled task tells nothing.
+    `done` is told the execution and the event that the task's end is, `beat` of each heartbeat before. A canceled
+    task tells nothing.
     """
 
     def __init__(
@@ -39,12 +47,14 @@ class TaskPool:
         observer: Observer,
         limit: int,
         done: Callable[[UUID, Event], None],
+        beat: Callable[[UUID, Event], None],
     ) -> None:
         self._runner = runner
         self._clock = clock
         self._observer = observer
         self._limit = limit
         self._done = done
+        self._beat = beat
         self._waiting: OrderedDict[Key, Job] = OrderedDict()
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._ended = asyncio.Event()
@@ -120,19 +130,38 @@ class TaskPool:
         """Run the task and say how it ended; None if it was canceled."""
         task_id, started_at = job.command.task_id, self._clock.now()
         try:
-            output = await self._runner.run(_request(job))
+            output = await self._runner.run(_request(job, self._heartbeat(key, job)))
             return TaskSucceeded(task_id, _as_json(output), started_at)
         except TaskError as error:
-            return TaskFailed(task_id, error.error, error.cause, started_at)
+            return _failed(task_id, str(error.error), str(error.cause), started_at)
         except asyncio.CancelledError:
             if self._running.get(key) is not asyncio.current_task():
                 return None
             return TaskFailed(task_id, "States.TaskFailed", "The task canceled itself.", started_at)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failure of its task
-            return TaskFailed(task_id, "States.TaskFailed", f"{type(error).__name__}: {error}", started_at)
+            return _failed(task_id, "States.TaskFailed", f"{type(error).__name__}: {error}", started_at)
+
+    def _heartbeat(self, key: Key, job: Job) -> Callable[[], None]:
+        if job.command.heartbeat_seconds is None:
+            return lambda: None
+        loop, event = asyncio.get_running_loop(), TaskHeartbeat(job.command.task_id)
+        under_way = threading.Event()
+
+        def tell() -> None:
+            under_way.clear()
+            if key in self._running:
+                self._beat(job.execution_id, event)
+
+        def beat() -> None:
+            if not under_way.is_set() and not loop.is_closed():
+                under_way.set()
+                with contextlib.suppress(RuntimeError):  # the loop may close at this very moment
+                    loop.call_soon_threadsafe(tell)
+
+        return beat
 
 
-def _request(job: Job) -> TaskRequest:
+def _request(job: Job, heartbeat: Callable[[], None]) -> TaskRequest:
     command, info = job.command, job.info
     return TaskRequest(
         resource=command.resource,
@@ -146,7 +175,17 @@ def _request(job: Job) -> TaskRequest:
         idempotency_key=f"{job.execution_id}:{command.entry_id}",
         attempt=command.attempt,
         heartbeat_seconds=command.heartbeat_seconds,
+        heartbeat=heartbeat,
     )
+
+
+def _failed(task_id: str, error: str, cause: str, started_at: datetime) -> TaskFailed:
+    """Give a failure no longer than the Step Functions API has them, with text alone in it."""
+    return TaskFailed(task_id, _text(error[:_LONGEST_ERROR]), _text(cause[:_LONGEST_CAUSE]), started_at)
+
+
+def _text(value: str) -> str:
+    return value.encode(errors="replace").decode()
 
 
 def _as_json(output: object) -> object:

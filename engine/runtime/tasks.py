@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,8 @@ class TaskRequest(msgspec.Struct, frozen=True, kw_only=True):
             attempt runs again when the process that ran it died before its result was committed.
         attempt: 1 for the first attempt.
         heartbeat_seconds: the state's HeartbeatSeconds; None without.
+        heartbeat: says that the task is alive, which starts its heartbeat's deadline anew; from any thread, as often
+            as one likes. Does nothing without HeartbeatSeconds, and once nobody waits for the task any more.
     """
 
     resource: str
@@ -36,6 +39,7 @@ class TaskRequest(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str
     attempt: int
     heartbeat_seconds: float | None
+    heartbeat: Callable[[], None]
 
 
 class TaskError(Exception):

@@ -1,7 +1,7 @@
 """The settings of one process: one field for each name in `contract.toml`, in lower case."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -12,14 +12,16 @@ from engine.storage import SslMode
 
 POSTGRESQL_PORT = 5432
 REDIS_PORT = 6379
+LEAST_SECRET_LENGTH = 8
+ORGANIZATION_PATTERN = r"\A[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}\Z"
 
 
 class AccessKey(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """An AWS-style key pair and the organization that it acts for."""
 
-    access_key_id: str
-    secret_access_key: str
-    organization: str = "default"
+    access_key_id: Annotated[str, msgspec.Meta(pattern=r"\A[^/,\s]{1,128}\Z")]
+    secret_access_key: Annotated[str, msgspec.Meta(min_length=LEAST_SECRET_LENGTH)]
+    organization: Annotated[str, msgspec.Meta(pattern=ORGANIZATION_PATTERN)] = "default"
 
     def __repr__(self) -> str:
         """Without the secret."""

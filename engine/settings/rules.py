@@ -56,7 +56,7 @@ def _access(settings: Settings) -> Iterator[Problem]:
     if settings.api_access_keys:
         try:
             keys = msgspec.json.decode(settings.api_access_keys.value, type=tuple[AccessKey, ...])
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             shape = "a JSON list of {accessKeyId, secretAccessKey, organization}"
             yield Problem("API_ACCESS_KEYS", None, f"{shape} ({error})")
             return

@@ -76,7 +76,7 @@ def from_environment(contract: Contract, environment: Mapping[str, str], problem
             where[name] = f"environment variable {name}_FILE"
             try:
                 values[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, ValueError) as error:
                 problems.append(Problem(f"{name}_FILE", path, f"a file that can be read ({error})", where[name]))
     return Source(values, where)
 
@@ -88,7 +88,7 @@ def from_file(contract: Contract, path: Path, environment: Mapping[str, str], pr
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         problems.append(Problem("-config", str(path), f"a YAML file that can be read ({_one_line(error)})", "command"))
         return Source({}, {})
     if not isinstance(document, dict):

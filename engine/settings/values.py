@@ -19,6 +19,7 @@ CHOICE_SPELLINGS = {
 }
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 HIGHEST_PORT = 65535
+ALLOWED_URLS = "a URL such as postgresql://user@host:5432/database, redis://host:6379 or sqlite:///file"
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -62,18 +63,22 @@ def url_part(url: str, part: UrlPart) -> str | None:
     Understands `postgresql://`, `jdbc:postgresql://` (user, password and sslmode in its query), `redis://`,
     `rediss://`, `sqlite:///file` and `memory:`.
     """
-    pieces = urlsplit(url.removeprefix("jdbc:"))
+    try:
+        pieces = urlsplit(url.removeprefix("jdbc:"))
+        host, port = pieces.hostname, pieces.port
+    except ValueError:  # its message would show a piece of the URL, which may be a password with a slash in it
+        raise ValueError(f"{ALLOWED_URLS}, with special characters in user and password written as %XX") from None
     scheme = pieces.scheme.split("+")[0]
     if scheme in {"sqlite", "memory"}:
         file = ":memory:" if scheme == "memory" else unquote(pieces.path[1:])
         return file if part == "file" else None
-    if scheme not in {"postgresql", "postgres", "redis", "rediss"} or not pieces.hostname:
-        raise ValueError("a URL such as postgresql://user@host:5432/database, redis://host:6379 or sqlite:///file")
+    if scheme not in {"postgresql", "postgres", "redis", "rediss"} or not host:
+        raise ValueError(ALLOWED_URLS)
     query = {name: values[-1] for name, values in parse_qs(pieces.query).items()}
     parts: dict[UrlPart, str | None] = {
-        "address": str(Address(pieces.hostname, pieces.port)),
+        "address": str(Address(host, port)),
         "database": unquote(pieces.path[1:]) or None,
-        "username": pieces.username or query.get("user"),
+        "username": unquote(pieces.username) if pieces.username else query.get("user"),
         "password": unquote(pieces.password) if pieces.password else query.get("password"),
         "tls": ("true" if scheme == "rediss" else "false") if scheme.startswith("redis") else query.get("sslmode"),
         "file": None,
@@ -88,7 +93,7 @@ def _string(setting: Setting, raw: object, _unit: Unit | None) -> str:
 
 
 def _integer(setting: Setting, raw: object, _unit: Unit | None) -> int:
-    if isinstance(raw, bool) or not re.fullmatch(r"-?\d+", str(raw).strip()):
+    if isinstance(raw, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(raw).strip()):
         raise ValueError(allowed_values(setting))
     return int(str(raw))
 
@@ -122,7 +127,7 @@ def _address(setting: Setting, raw: object, _unit: Unit | None) -> Address:
     if isinstance(raw, bool) or match is None:
         raise ValueError(allowed_values(setting))
     host, port, bare_host = match.groups()
-    if port is not None and int(port) > HIGHEST_PORT:
+    if port is not None and (len(port) > 5 or int(port) > HIGHEST_PORT):  # noqa: PLR2004 - the digits of the highest
         raise ValueError(f"a port from 0 to {HIGHEST_PORT}")
     return Address((host or bare_host or "").strip("[]") or None, None if port is None else int(port))
 

@@ -4,7 +4,8 @@ A component's `handlers.py` imports `handler`, `TaskContext` and `TaskError` fro
 """
 
 from engine.runtime.tasks import TaskError, TaskRequest
-from engine.tasks.handlers import Handler, TaskContext, handler
+from engine.tasks.context import TaskContext
+from engine.tasks.handlers import Handler, handler
 from engine.tasks.http import HttpTask
 from engine.tasks.registry import Registry
 

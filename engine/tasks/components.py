@@ -12,6 +12,7 @@ import msgspec
 
 from engine.language import InvalidDefinition, StateMachine, parse
 from engine.language.definition import MapState, ParallelState, State, TaskState
+from engine.runtime.arns import is_name
 from engine.tasks.handlers import Handler
 from engine.tasks.registry import HANDLER_PREFIX
 
@@ -43,12 +44,20 @@ def load_component(folder: Path) -> Component:
     """Read a component folder and import its `handlers.py`. Raises `ComponentError`."""
     if not folder.is_dir():
         raise ComponentError(f"{folder} is not a folder")
-    paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+    except OSError as error:
+        raise ComponentError(f"{folder} can't be read: {error.strerror}") from error
     handlers = _handlers(folder)
     if not paths and not handlers:
         raise ComponentError(f"{folder} holds neither definitions (*.asl.json, *.asl.yaml) nor a handlers.py")
     problems: list[str] = []
     definitions = [each for path in paths if (each := read_definition(path, problems)) is not None]
+    problems.extend(
+        f"{each.path}: {each.name!r} can't be the name of a state machine: 1 to 80 characters, none blank or special"
+        for each in definitions
+        if not is_name(each.name)
+    )
     if problems:
         raise ComponentError("\n".join(problems))
     return Component(folder, tuple(definitions), handlers, _input(folder))
@@ -57,7 +66,8 @@ def load_component(folder: Path) -> Component:
 def load_components(folders: Sequence[Path]) -> list[Component]:
     """Load several folders, whose definitions may use each other's handlers.
 
-    Raises `ComponentError` with everything that is wrong, handlers that nobody defines included.
+    Raises `ComponentError` with everything that is wrong, handlers that nobody defines, and names that two folders
+    define, included.
     """
     problems: list[str] = []
     components: list[Component] = []
@@ -67,6 +77,7 @@ def load_components(folders: Sequence[Path]) -> list[Component]:
         except ComponentError as error:
             problems.append(str(error))
     if not problems:
+        problems.extend(_taken_names(components))
         problems.extend(_missing_handlers(components))
     if problems:
         raise ComponentError("\n".join(problems))
@@ -83,6 +94,21 @@ def read_definition(path: Path, problems: list[str]) -> Definition | None:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{path}: can't be read: {error}")
     return None
+
+
+def _taken_names(components: Sequence[Component]) -> Iterator[str]:
+    """A sentence for each name that stands for two things."""
+    definitions: dict[str, Path] = {}
+    handlers: dict[str, Handler[..., Any]] = {}
+    for component in components:
+        for definition in component.definitions:
+            path = definitions.setdefault(definition.name, definition.path)
+            if path != definition.path:
+                yield f"{definition.path}: the name {definition.name!r} is taken by {path}"
+        for each in component.handlers:
+            known = handlers.setdefault(each.name, each)
+            if known is not each:
+                yield f"{each.place}: the name of the handler {each.name!r} is taken by {known.place}"
 
 
 def _missing_handlers(components: Sequence[Component]) -> Iterator[str]:
@@ -111,8 +137,16 @@ def _handlers(folder: Path) -> tuple[Handler[..., Any], ...]:
     if not path.exists():
         return ()
     module = _import(path)
-    found = [value for value in vars(module).values() if isinstance(value, Handler)]
-    return tuple(dict.fromkeys(found))
+    found = tuple(dict.fromkeys(value for value in vars(module).values() if isinstance(value, Handler)))
+    for each in found:
+        try:
+            each.check()
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ComponentError(
+                f"{path}: the parameters of the handler {each.name!r} can't be used: {reason}"
+            ) from error
+    return found
 
 
 def _import(path: Path) -> ModuleType:
@@ -125,7 +159,7 @@ def _import(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise ComponentError(f"{path} can't be imported: {type(error).__name__}: {error}") from error
     return module
@@ -135,9 +169,9 @@ def _input(folder: Path) -> str | None:
     path = folder / "input.json"
     if not path.exists():
         return None
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise ComponentError(f"{path} is not JSON: {error}") from error
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
+        raise ComponentError(f"{path} is not JSON that can be read: {error}") from error
     return text

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import msgspec
 
 from engine.runtime.tasks import TaskError, TaskRequest
+from engine.tasks.context import TaskContext
 from engine.tasks.results import to_json_value
 
 P = ParamSpec("P")
@@ -16,21 +17,7 @@ R = TypeVar("R")
 
 Whole = inspect.Parameter.POSITIONAL_ONLY
 Rest = inspect.Parameter.VAR_KEYWORD
-
-
-class TaskContext(msgspec.Struct, frozen=True):
-    """What a handler may know about its call.
-
-    `idempotency_key` is the same for every attempt of one visit to a state: an effect recorded under it happens once,
-    however often the task is retried. `attempt` is 1 for the first. `execution` is the execution's ARN.
-    """
-
-    idempotency_key: str
-    attempt: int
-    execution: str
-    execution_name: str
-    state_name: str
-    organization: str
+Unnamed = inspect.Parameter.VAR_POSITIONAL
 
 
 class Handler(Generic[P, R]):
@@ -45,6 +32,15 @@ class Handler(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself, as a test does."""
         return self.function(*args, **kwargs)
+
+    @property
+    def place(self) -> str:
+        """The file that defines it."""
+        return inspect.getfile(self.function)
+
+    def check(self) -> None:
+        """Raise what is wrong with the function's parameters: a type that isn't there, one that msgspec can't make."""
+        self._signature  # noqa: B018 - made once, here
 
     def bind(self, request: TaskRequest) -> Callable[[], R]:
         """The call for one task: its input converted to the function's types.
@@ -69,8 +65,9 @@ def handler(name: str) -> Callable[[Callable[P, R]], Handler[P, R]]:
 
     The task's input is an object whose fields become the arguments of the same name (`order_id` also takes `orderId`);
     fields that no parameter names are left out. A first parameter before `/` takes the whole input instead. Arguments
-    are converted to the parameters' types by msgspec. A parameter named `context` gets the `TaskContext`. The result
-    may be whatever msgspec turns into JSON. To fail with an error that Retry and Catch can name, raise
+    are converted to the parameters' types by msgspec. A parameter named `context` gets the `TaskContext`, by which the
+    task of a state with HeartbeatSeconds says that it is alive. The result may be whatever msgspec turns into JSON.
+    To fail with an error that Retry and Catch can name, raise
     `TaskError("OutOfStock", "…")`; any other exception fails with the name of its class.
     """
 
@@ -87,6 +84,8 @@ class Signature:
         self._name = name
         hints = typing.get_type_hints(function)
         parameters = list(inspect.signature(function).parameters.values())
+        if any(parameter.kind is Unnamed for parameter in parameters):
+            raise TypeError("a task's input has names for its fields, so that *arguments would get none")
         self._wants_context = any(parameter.name == "context" for parameter in parameters)
         self._takes_rest = any(parameter.kind is Rest for parameter in parameters)
         wanted = [parameter for parameter in parameters if parameter.name != "context" and parameter.kind is not Rest]
@@ -97,7 +96,7 @@ class Signature:
 
     def arguments(self, request: TaskRequest) -> tuple[tuple[object, ...], dict[str, object]]:
         """Positional and named arguments for one task."""
-        named: dict[str, object] = {"context": _context(request)} if self._wants_context else {}
+        named: dict[str, object] = {"context": TaskContext.of(request)} if self._wants_context else {}
         try:
             if self._whole is not None:
                 return (msgspec.convert(request.input, self._whole),), named
@@ -126,14 +125,3 @@ def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, An
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def _context(request: TaskRequest) -> TaskContext:
-    return TaskContext(
-        idempotency_key=request.idempotency_key,
-        attempt=request.attempt,
-        execution=request.execution_arn,
-        execution_name=request.execution_name,
-        state_name=request.state_name,
-        organization=request.organization,
-    )

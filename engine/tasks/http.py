@@ -1,4 +1,4 @@
-"""Calls HTTP endpoints for Task states: the resource `arn:aws:states:::http:invoke`.
+"""Calls HTTP endpoints for Task states: the resource `arn:aws:states:::http:invoke`, or `http:invoke` for short.
 
 Parameters and results have the shapes of the Step Functions developer guide, "Call HTTPS APIs in workflows".
 """
@@ -13,7 +13,7 @@ import msgspec
 from engine.runtime.tasks import TaskError, TaskRequest
 from engine.tasks.addresses import ForbiddenAddressError, socket_factory
 
-RESOURCE = "arn:aws:states:::http:invoke"
+RESOURCE = "http:invoke"
 TIMEOUT_SECONDS = 60.0
 LARGEST_RESPONSE_BYTES = 262_144
 MOST_REDIRECTS = 5

@@ -14,7 +14,7 @@ HANDLER_PREFIX = "handler:"
 
 
 class HttpRunner(Protocol):
-    """What runs `arn:aws:states:::http:invoke`."""
+    """What runs `http:invoke`."""
 
     async def run(self, request: TaskRequest) -> object:
         """The endpoint's answer. Raises `TaskError`."""
@@ -47,12 +47,11 @@ class Registry:
         """Make a handler callable. Raises `DuplicateHandlerError` when its name is taken by another function."""
         known = self._handlers.setdefault(new.name, new)
         if known is not new:
-            places = " and ".join(each.function.__code__.co_filename for each in (known, new))
-            raise DuplicateHandlerError(f"handler {new.name!r} is defined twice: in {places}")
+            raise DuplicateHandlerError(f"handler {new.name!r} is defined twice: in {known.place} and {new.place}")
 
     async def run(self, request: TaskRequest) -> object:
         """Run one task and give its result as a JSON value. Raises `TaskError`."""
-        if request.resource == HTTP_INVOKE:
+        if request.resource.rpartition(":states:::")[2] == HTTP_INVOKE:
             return await self._http.run(request)
         if request.resource.startswith(HANDLER_PREFIX):
             return await self._run_handler(request.resource.removeprefix(HANDLER_PREFIX), request)
@@ -66,15 +65,33 @@ class Registry:
         found = self._handlers.get(name)
         if found is None:
             raise TaskError("HandlerNotFound", f"no component defines the handler {name!r}")
-        call = found.bind(request)
+        if found.is_async:
+            return await self._await(found, request)
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, _call, found, request)
+
+    async def _await(self, found: Handler[..., Any], request: TaskRequest) -> object:
         try:
-            if found.is_async:
-                value = await call()
-            else:
-                context = contextvars.copy_context()
-                value = await asyncio.get_running_loop().run_in_executor(self._threads, context.run, call)
-        except TaskError:
+            return found.result(await found.bind(request)())
+        except (TaskError, asyncio.CancelledError):
             raise
-        except Exception as error:
-            raise TaskError(type(error).__name__, str(error)) from error
-        return found.result(value)
+        except BaseException as error:
+            raise _failure(error) from error
+
+
+def _call(found: Handler[..., Any], request: TaskRequest) -> object:
+    try:
+        return found.result(found.bind(request)())
+    except TaskError:
+        raise
+    except BaseException as error:
+        raise _failure(error) from error
+
+
+def _failure(error: BaseException) -> TaskError:
+    """What any exception of a handler is: SystemExit, too, ends the task and not the process."""
+    try:
+        cause = str(error)
+    except Exception:  # noqa: BLE001 - its __str__ is a handler's code as well
+        cause = "the exception can't be shown"
+    return TaskError(type(error).__name__, cause)

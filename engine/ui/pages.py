@@ -10,7 +10,8 @@ from aiohttp import web
 
 import engine
 from engine.api.arns import instance_id
-from engine.api.auth.identity import DEFAULT_ORGANIZATION
+from engine.api.auth.identity import DEFAULT_ORGANIZATION, Identity, is_organization
+from engine.api.errors import ApiError
 from engine.api.keys import ARNS, ENGINE, IDENTITY
 from engine.api.rest.requests import page_size
 from engine.api.visits import visits_of
@@ -113,8 +114,13 @@ def lasted(start: datetime, end: datetime | None) -> str:
 
 def _organization(request: web.Request) -> str:
     """Whose executions to show: the caller's on the API's port, any on the management port."""
-    identity = request.get(IDENTITY)
-    return identity.organization if identity else request.query.get("organization") or DEFAULT_ORGANIZATION
+    identity: Identity | None = request.get(IDENTITY)
+    if identity is not None:
+        return identity.organization
+    name = request.query.get("organization") or DEFAULT_ORGANIZATION
+    if not is_organization(name):
+        raise ApiError("InvalidRequest", f"{name!r} is not the name of an organization")
+    return name
 
 
 def _render(request: web.Request, template: str, **content: object) -> web.Response:

@@ -21,6 +21,7 @@ import engine
 from engine.cli import main
 
 ROOT = Path(__file__).parents[2]
+COMPONENT = ROOT / "tests" / "engine" / "api" / "component"
 EXAMPLE = ROOT / "examples" / "order-processing"
 SECRET = "a secret of thirty-two characters"
 LONGEST_SECONDS = 60
@@ -140,6 +141,44 @@ def test_serve_until_sigterm(tmp_path: Path, run: Command) -> None:
         process.send_signal(signal.SIGTERM)
         read_until(process, '"stopped"')
         assert process.wait(LONGEST_SECONDS) == 0
+
+
+def test_sigterm_twice_while_orders_run_loses_none(tmp_path: Path) -> None:
+    settings = {"AUTHENTICATION": "optional", "WORKFLOW_COMPONENTS": str(COMPONENT), "SHUTDOWN_DRAIN_SECONDS": "2"}
+    orders = [f"o-{number}" for number in range(20)]
+    body = {"workflowDefinitionId": "resting"}
+
+    def instances(process: subprocess.Popen[bytes]) -> str:
+        serving = json.loads(read_until(process, '"serving"'))
+        return f"http://{serving['addresses'][0]}/api/v1/workflow-instances"
+
+    with started(tmp_path, "serve", **settings) as process:
+        url = instances(process)
+        for number, name in enumerate(orders):
+            rested = {"seconds": 0.2 if number % 2 else 30}
+            assert requests.post(url, json=body | {"name": name, "input": rested}, timeout=5).status_code == 201
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+        read_until(process, '"stopped"')
+        assert process.wait(LONGEST_SECONDS) == 0
+    with started(tmp_path, "serve", **settings) as process:
+        url = instances(process)
+        found = requests.get(url, timeout=5).json()["items"]
+        assert {each["id"] for each in found} == {f"resting:{name}" for name in orders}
+        assert [each["status"] for each in found if int(each["id"].rpartition("-")[2]) % 2] == ["SUCCEEDED"] * 10
+        assert [each["status"] for each in found if not int(each["id"].rpartition("-")[2]) % 2] == ["RUNNING"] * 10
+
+
+def test_serve_says_in_one_sentence_that_the_database_is_down(run: Command) -> None:
+    done = run("serve", WORKFLOW_DB_HOST="127.0.0.1:1", WORKFLOW_DB_PASSWORD="hidden-one")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("engine: PostgreSQL at 127.0.0.1:1 is unavailable: ")
+
+
+def test_serve_needs_every_component(tmp_path: Path, run: Command) -> None:
+    done = run("serve", WORKFLOW_COMPONENTS=str(tmp_path / "absent"))
+    assert (done.returncode, done.stderr) == (1, f"engine: {tmp_path}/absent is not a folder\n")
 
 
 def test_serve_says_every_problem_and_does_not_listen(tmp_path: Path, run: Command) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 from engine.api.auth import sigv4
 from engine.api.auth.bearer import verify_token
 from engine.api.auth.identity import ANONYMOUS, Identity
+from engine.api.bodies import read_bytes
 from engine.api.errors import ApiError
 from engine.settings import Settings
 
@@ -61,5 +62,5 @@ class Authenticator:
             message = "The security token included in the request is invalid: the access key is not known here."
             raise ApiError("UnrecognizedClientException", message, HTTPStatus.FORBIDDEN)
         headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
-        signed = sigv4.SignedRequest(request.method, request.raw_path, headers, await request.read())
+        signed = sigv4.SignedRequest(request.method, request.raw_path, headers, await read_bytes(request))
         return sigv4.verify_signature(signed, credential, key, self._now())

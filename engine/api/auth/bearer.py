@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import jwt
 
-from engine.api.auth.identity import DEFAULT_ORGANIZATION, Identity
+from engine.api.auth.identity import DEFAULT_ORGANIZATION, Identity, is_organization
 from engine.api.errors import ApiError
 
 ALGORITHM = "HS256"
@@ -35,11 +35,13 @@ def verify_token(token: str, secret: str | None, *, longest_lifetime_seconds: fl
         raise refused("the bearer token has expired", "ExpiredTokenException") from None
     except jwt.InvalidTokenError as error:
         raise refused(f"the bearer token is not valid: {error}") from None
-    if claims["exp"] > time.time() + longest_lifetime_seconds + CLOCK_SKEW_SECONDS:
+    except (ValueError, ArithmeticError, RecursionError):
+        raise refused("the bearer token is not valid: it is not a JSON Web Token") from None
+    if int(claims["exp"]) > time.time() + longest_lifetime_seconds + CLOCK_SKEW_SECONDS:
         raise refused("the bearer token lives longer than JWT_EXPIRY allows")
     organization = claims.get("org", DEFAULT_ORGANIZATION)
-    if not isinstance(organization, str) or not organization:
-        raise refused("the bearer token's org is not a name")
+    if not isinstance(organization, str) or not is_organization(organization):
+        raise refused("the bearer token's org is not a name: 1 to 128 characters without blanks")
     return Identity(organization, str(claims["sub"]))
 
 

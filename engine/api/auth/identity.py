@@ -1,6 +1,10 @@
 """Whom a request acts for."""
 
+import re
+
 import msgspec
+
+from engine.settings.model import ORGANIZATION_PATTERN
 
 DEFAULT_ORGANIZATION = "default"
 
@@ -10,6 +14,11 @@ class Identity(msgspec.Struct, frozen=True):
 
     organization: str
     subject: str
+
+
+def is_organization(name: str) -> bool:
+    """Whether an organization may have this name."""
+    return re.search(ORGANIZATION_PATTERN, name) is not None
 
 
 ANONYMOUS = Identity(DEFAULT_ORGANIZATION, "anonymous")

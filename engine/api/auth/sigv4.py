@@ -121,7 +121,11 @@ def _signature(request: SignedRequest, credential: Credential, key: AccessKey, t
         method=request.method, url=f"http://{headers['host']}{request.target}", headers=headers, data=request.body
     )
     canonical.context["timestamp"] = timestamp
-    text = signer.string_to_sign(canonical, signer.canonical_request(canonical))
+    try:
+        "".join(headers.values()).encode()
+        text = signer.string_to_sign(canonical, signer.canonical_request(canonical))
+    except ValueError:  # a host that is none, or bytes that are no text
+        raise _invalid("the signed headers can't be read") from None
     return str(signer.signature(text, canonical))
 
 

@@ -1,10 +1,12 @@
 """Reads what REST v1 requests carry: bodies, pages, waiting times, ids."""
 
+import re
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
+from engine.api.bodies import decode, read_bytes
 from engine.api.errors import ApiError
 
 DEFAULT_PAGE = 50
@@ -18,16 +20,13 @@ async def read_body(request: web.Request, kind: type[T]) -> T:
     """The JSON body as `kind`. Raises `ApiError` 400, or 415 for another content type."""
     if request.content_type not in {"application/json", "application/octet-stream"}:
         raise ApiError("UnsupportedMediaType", f"the body is {request.content_type}, not application/json", 415)
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError("InvalidRequest", f"the body doesn't fit: {error}") from None
+    return decode(await read_bytes(request), kind, code="InvalidRequest", what="the body doesn't fit")
 
 
 def page_size(request: web.Request) -> int:
     """`?limit=`, 50 without it, 200 at most. Raises `ApiError` 400."""
     text = request.query.get("limit", str(DEFAULT_PAGE))
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= LARGEST_PAGE:
         raise ApiError("InvalidRequest", f"limit is {text!r}; it must be from 1 to {LARGEST_PAGE}")
     return int(text)
 

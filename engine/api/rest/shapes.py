@@ -18,7 +18,7 @@ class NewDefinition(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     definition: dict[str, Any]
     id: Name | None = None
     name: Name | None = None
-    description: str = ""
+    description: Annotated[str, Meta(max_length=4096, pattern=r"\A[^\x00\ud800-\udfff]*\Z")] = ""
     role_arn: str | None = None
 
 

@@ -1,18 +1,15 @@
 """The endpoint of the Step Functions protocol: finds the operation, checks the request, shapes the answer."""
 
-from typing import TypeVar
-
 import msgspec
 from aiohttp import web
 
+from engine.api.bodies import decode, read_bytes
 from engine.api.errors import ApiError
 from engine.api.keys import ENGINE, IDENTITY
 from engine.api.stepfunctions.model import TARGET_PREFIX, check_request, operation, shape_answer
 from engine.api.stepfunctions.operations import OPERATIONS, Call
 
 CONTENT_TYPE = "application/x-amz-json-1.0"
-
-T = TypeVar("T")
 
 
 def add_routes(app: web.Application) -> None:
@@ -27,11 +24,13 @@ async def answer(request: web.Request) -> web.Response:
     run = OPERATIONS.get(name)
     if run is None:
         raise ApiError("UnknownOperationException", f"this engine doesn't offer {name}")
-    arguments = _arguments(await request.read())
+    what = "the request's body is not a JSON object"
+    body = await read_bytes(request) or b"{}"
+    arguments = decode(body, dict[str, object], code="SerializationException", what=what)
     check_request(model.input_shape, arguments)
     result = await run(Call(request.app[ENGINE], request[IDENTITY].organization, arguments))
-    body = msgspec.json.encode(shape_answer(model.output_shape, result))
-    return web.Response(body=body, content_type=CONTENT_TYPE)
+    shaped = msgspec.json.encode(shape_answer(model.output_shape, result))
+    return web.Response(body=shaped, content_type=CONTENT_TYPE)
 
 
 def _operation_name(request: web.Request) -> str:
@@ -40,10 +39,3 @@ def _operation_name(request: web.Request) -> str:
     if prefix != TARGET_PREFIX or not name:
         raise ApiError("UnknownOperationException", f"the header X-Amz-Target is {target!r}, not {TARGET_PREFIX}.NAME")
     return name
-
-
-def _arguments(body: bytes) -> dict[str, object]:
-    try:
-        return msgspec.json.decode(body or b"{}", type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError("SerializationException", f"the request's body is not a JSON object: {error}") from None

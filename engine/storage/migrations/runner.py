@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engine.storage.errors import InvalidStorageUrl, MigrationFailed
+from engine.storage.migrations.extensions import make_extensions
 from engine.storage.migrations.roles import Role, prepare_role
 from engine.storage.postgresql import SslMode
 from engine.storage.url import MemoryUrl, PostgresUrl, SqliteUrl, parse_url
@@ -45,9 +46,10 @@ def migrate(
     """Bring the schema behind `url` up to date and give the revisions that were applied, oldest first.
 
     With `admin`, that role makes the schema, makes the role `engine` or sets its password, and grants it what the
-    engine needs and nothing else. Without, `engine` itself makes the schema, or else the user in the URL. Running it
-    again changes nothing; of several at once one works and the others wait, up to `lock_seconds`. Each revision and
-    each change of a role is told to `report` in one sentence. Raises MigrationFailed and InvalidStorageUrl.
+    engine needs and nothing else. Without, `engine` itself makes the schema, or else the user in the URL. Extensions
+    are made where the server has them and that user may. Running it again changes nothing; of several at once one works
+    and the others wait, up to `lock_seconds`. Each revision, extension and change of a role is told to `report` in one
+    sentence. Raises MigrationFailed and InvalidStorageUrl.
     """
     match parse_url(url):
         case MemoryUrl():
@@ -100,6 +102,7 @@ def _migrate_postgresql(
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK})")
         connection.commit()
         applied = _upgrade(connection, report)
+        make_extensions(connection, report)
         if role is not None:
             with connection.begin():
                 prepare_role(connection, role, report)

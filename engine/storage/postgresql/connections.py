@@ -72,10 +72,13 @@ class PostgresOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def connect(options: PostgresOptions, server_settings: Mapping[str, str] | None = None) -> Connection:
-    """Open a connection; a refused password is asked for again once, since it may just have been changed."""
+    """Open a connection; a refused password is asked for again once, since it may just have been changed.
+
+    Raises StorageUnavailable when the server can't be reached, or nobody gives the password.
+    """
 
     async def attempt(*, refresh: bool) -> Connection:
-        password = await options.password(refresh=refresh) if options.password is not None else None
+        password = await _password(options.password, refresh=refresh) if options.password is not None else None
         return await asyncpg.connect(
             host=options.host,
             port=options.port,
@@ -94,6 +97,9 @@ async def connect(options: PostgresOptions, server_settings: Mapping[str, str] |
         if options.password is None:
             raise
         return await attempt(refresh=True)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        raise StorageUnavailable(f"PostgreSQL at {where} is unavailable: {describe(error)}") from error
 
 
 async def open_pool(options: PostgresOptions) -> asyncpg.Pool:
@@ -132,6 +138,13 @@ def is_unavailable(error: BaseException) -> bool:
     A value that can't be sent at all is an InterfaceError of asyncpg too, and a ValueError.
     """
     return isinstance(error, _UNAVAILABLE) and not isinstance(error, ValueError)
+
+
+async def _password(password: Password, *, refresh: bool) -> str:
+    try:
+        return await password(refresh=refresh)
+    except Exception as error:
+        raise StorageUnavailable(f"The password for PostgreSQL can't be had: {describe(error)}") from error
 
 
 def _ssl(options: PostgresOptions) -> Any:  # noqa: ANN401 - asyncpg takes a context, a mode's name or False

@@ -23,7 +23,7 @@ ENVIRONMENT = {
     "WORKFLOW_ADDR": ":0",
     "MANAGEMENT_PORT": "0",
     "WORKFLOW_DB_FILE": ":memory:",
-    "SHUTDOWN_DRAIN_SECONDS": "2",
+    "SHUTDOWN_DRAIN_SECONDS": "100ms",
     "AUTHENTICATION": "optional",
 }
 

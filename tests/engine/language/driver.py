@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -158,8 +158,17 @@ class Driver:
             self._obey(command)
         restored = decode_snapshot(encode_snapshot(transition.snapshot))
         assert encode_snapshot(restored) == encode_snapshot(transition.snapshot)
-        expected = sorted(map(repr, self.outstanding.values()))
-        assert sorted(map(repr, pending(restored))) == expected
+        assert sorted(map(repr, pending(restored, self.now))) == sorted(map(repr, self._begun_anew()))
+
+    def _begun_anew(self) -> Iterator[Command]:
+        """Give what is outstanding, the deadlines of heartbeats counted from now."""
+        for command in self.outstanding.values():
+            timer_id = command.timer_id if isinstance(command, StartTimer) else ""
+            task = self.outstanding.get(timer_id.removesuffix(".heartbeat")) if timer_id else None
+            if isinstance(task, RunTask) and task.heartbeat_seconds is not None:
+                yield StartTimer(timer_id, self.now + timedelta(seconds=task.heartbeat_seconds))
+            else:
+                yield command
 
     def _check_history(self, transition: Transition) -> None:
         first = len(self.history) + 1

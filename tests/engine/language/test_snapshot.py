@@ -29,4 +29,4 @@ def test_a_snapshot_of_another_version_is_refused() -> None:
 
 
 def test_nothing_is_pending_once_it_is_over() -> None:
-    assert pending(Snapshot({}, 5, NOW)) == ()
+    assert pending(Snapshot({}, 5, NOW), NOW) == ()

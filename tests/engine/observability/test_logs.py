@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp.http_exceptions import BadHttpMessage
 
 import engine
 from engine.observability.logs import configure_logs
@@ -74,3 +75,36 @@ def test_a_form_for_people(out: io.StringIO) -> None:
     structlog.get_logger(source="engine.test").info("execution started", workflowId="orders")
     assert "execution started" in out.getvalue()
     assert "workflowId=orders" in out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_values(out: io.StringIO, form: str) -> None:
+    configure_logs("info", form, out)
+    jwt_secret = "not for logs"
+    try:
+        json.loads("{}")[jwt_secret[:3]]
+    except KeyError:
+        structlog.get_logger(source="engine.test").exception("request failed")
+        logging.getLogger("some.library").exception("it failed")
+    assert "test_logs.py" in out.getvalue()
+    assert out.getvalue().count(jwt_secret) == 0
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_text_that_is_not_unicode_is_logged_all_the_same(form: str) -> None:
+    configure_logs("info", form, stream := io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    structlog.get_logger(source="engine.test").error("failed", error="lone \ud800 surrogate")
+    stream.seek(0)
+    assert "\\ud800" in stream.read()
+
+
+def test_bad_http_is_no_fault_of_ours(out: io.StringIO) -> None:
+    configure_logs("info", "json", out)
+    error = BadHttpMessage("Authorization: Bearer xyz")
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    (line,) = lines(out)
+    assert (line["level"], line["message"]) == ("info", "a client sent bad HTTP (BadHttpMessage)")
+    assert "xyz" not in out.getvalue()
+    configure_logs("warning", "json", out)
+    logging.getLogger("aiohttp.server").error("Error handling request", exc_info=error)
+    assert len(lines(out)) == 1

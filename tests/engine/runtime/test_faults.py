@@ -161,6 +161,33 @@ async def test_a_rotated_password_needs_no_restart(databases: Databases, launch:
     assert any(asked)
 
 
+async def test_a_password_that_is_away_for_a_while_fails_no_execution(
+    postgres_url: str, databases: Databases, launch: Launch
+) -> None:
+    away = asyncio.Event()
+    asked = asyncio.Event()
+
+    async def password(*, refresh: bool = False) -> str:
+        asked.set()
+        if away.is_set():
+            raise LookupError(f"no secret for the moment, refresh={refresh}")
+        return ADMIN_PASSWORD
+
+    tasks = Tasks()
+    engine = await launch(open_storage(postgres_url, password=password, pool_size=2), tasks)
+    execution = await begin(engine, await create(engine, sequence("gate", "count")))
+    await tasks.started.wait()
+    away.set()
+    asked.clear()
+    terminate = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s"
+    await asyncio.to_thread(databases.execute, postgres_url, terminate, "workflow-engine")
+    tasks.gate.set()
+    await asked.wait()
+    await asyncio.sleep(0.1)
+    away.clear()
+    assert (await finished(engine, execution)).status == "SUCCEEDED"
+
+
 async def test_starts_are_refused_while_the_database_is_away(
     postgres_url: str, databases: Databases, launch: Launch
 ) -> None:

@@ -201,9 +201,53 @@ def test_one_port_for_api_and_management() -> None:
 
 
 def test_access_keys() -> None:
-    (key,) = load_settings({"API_ACCESS_KEYS": '[{"accessKeyId": "AK", "secretAccessKey": "s"}]'}).access_keys
-    assert (key.access_key_id, key.secret_access_key, key.organization) == ("AK", "s", "default")
+    (key,) = load_settings({"API_ACCESS_KEYS": '[{"accessKeyId": "AK", "secretAccessKey": "long enough"}]'}).access_keys
+    assert (key.access_key_id, key.secret_access_key, key.organization) == ("AK", "long enough", "default")
     assert "secret_access_key" not in repr(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        '{"accessKeyId": "AK", "secretAccessKey": ""}',
+        '{"accessKeyId": "", "secretAccessKey": "long enough"}',
+        '{"accessKeyId": "A/K", "secretAccessKey": "long enough"}',
+        '{"accessKeyId": "AK", "secretAccessKey": "long enough", "organization": "a b"}',
+        "\udcff",
+        "[" * 5000,
+    ],
+)
+def test_access_keys_that_would_open_too_much_or_nothing(key: str) -> None:
+    (problem,) = problems_of({"API_ACCESS_KEYS": f"[{key}]"})
+    assert problem.startswith("API_ACCESS_KEYS must be a JSON list of {accessKeyId, secretAccessKey, organization} (")
+    assert "long enough" not in problem
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hid/den@h/d", "postgresql://u:hidden@h:x/d", "redis://[hidden@h"])
+def test_a_url_that_cannot_be_read_is_not_shown(url: str) -> None:
+    (problem,) = problems_of({"DATABASE_URL": url})
+    assert problem.startswith("DATABASE_URL must be a URL such as postgresql://user@host:5432/database")
+    assert "hid" not in problem
+    assert "den" not in problem
+    assert "hid" not in str(problems_of({"WORKFLOW_DB_HOST": url}))
+
+
+def test_names_and_passwords_in_a_url_are_decoded() -> None:
+    settings = load_settings({"DATABASE_URL": "postgresql://a%40b:c%2Fd@h/x"})
+    assert settings.workflow_db_password is not None
+    assert (settings.workflow_db_user, settings.workflow_db_password.value) == ("a@b", "c/d")
+
+
+def test_a_long_value_is_shown_in_part() -> None:
+    (problem,) = problems_of({"MANAGEMENT_PORT": "9" * 5000})
+    assert problem.startswith(f"MANAGEMENT_PORT is '{'9' * 100}…'; it must be a whole number, from 0 to 65535")
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "\0", "a: *b", "!!python/object:os.system x"])
+def test_a_file_that_is_no_yaml(tmp_path: Path, text: str) -> None:
+    (tmp_path / "engine.yaml").write_text(text)
+    (problem,) = problems_of({}, tmp_path / "engine.yaml")
+    assert "a YAML file that can be read" in problem
 
 
 def test_what_is_not_likely_meant_is_said() -> None:

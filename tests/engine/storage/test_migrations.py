@@ -13,9 +13,10 @@ from alembic.script import ScriptDirectory
 
 import engine.storage.migrations
 from engine.storage import InvalidStorageUrl, MigrationFailed, SchemaMismatch, open_storage
-from engine.storage.migrations import Credentials, migrate
+from engine.storage.migrations import Credentials, extensions, migrate
 from engine.storage.migrations.roles import PRIVILEGES
 from engine.storage.schema import REVISION
+from sandbox.data.postgres import _ADMINISTRATOR
 from tests.engine.storage.rows import end, start, step, stored_machine
 from tests.support.postgres import ADMIN, ADMIN_PASSWORD, Databases
 
@@ -45,7 +46,7 @@ def test_the_engine_knows_the_latest_revision() -> None:
 async def test_an_empty_database_is_migrated_once(url: str) -> None:
     told: list[str] = []
     assert await asyncio.to_thread(migrate, url, report=told.append) == [REVISION]
-    assert len(told) == 1
+    assert [sentence for sentence in told if "revision" in sentence] == [told[0]]
     assert REVISION in told[0]
     assert await asyncio.to_thread(quiet, url) == []
     storage = open_storage(url)
@@ -80,6 +81,25 @@ def test_a_migration_waits_for_another_no_longer_than_it_may(databases: Database
         other.execute("select pg_advisory_lock(%s)", [engine.storage.migrations.runner._LOCK])
         with pytest.raises(MigrationFailed, match=r"held it for 0\.2 s"):
             migrate(url, lock_seconds=0.2)
+
+
+def test_extensions_are_made_where_the_server_has_them_and_the_role_may(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, told = databases.empty(), list[str]()
+    monkeypatch.setattr(extensions, "EXTENSIONS", ("vector", "absent", "plpgsql"))
+    absent = "Skipped the extensions that this server doesn't have: absent."
+    migrate(url, report=told.append)
+    assert told[1:] == ['Skipped the extension vector: permission denied to create extension "vector".', absent]
+    password = (databases.server.data_directory / "administrator.password").read_text()
+    told.clear()
+    migrate(url, engine=Credentials(_ADMINISTRATOR, password), report=told.append)
+    assert told == ["Made the extension vector.", absent]
+    told.clear()
+    migrate(url, report=told.append)
+    assert told == [absent]
+    installed = databases.execute(url, "select extname from pg_extension order by extname")
+    assert installed == [("plpgsql",), ("vector",)]
 
 
 def test_bad_targets_are_named() -> None:

@@ -1,9 +1,13 @@
 """Task requests for tests."""
 
+from collections.abc import Callable
+
 from engine.tasks import TaskRequest
 
 
-def request(resource: str, value: object, *, attempt: int = 1) -> TaskRequest:
+def request(
+    resource: str, value: object, *, attempt: int = 1, heartbeat: Callable[[], None] = lambda: None
+) -> TaskRequest:
     return TaskRequest(
         resource=resource,
         input=value,
@@ -16,4 +20,5 @@ def request(resource: str, value: object, *, attempt: int = 1) -> TaskRequest:
         idempotency_key="key-1",
         attempt=attempt,
         heartbeat_seconds=None,
+        heartbeat=heartbeat,
     )

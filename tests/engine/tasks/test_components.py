@@ -35,7 +35,7 @@ def test_yaml_definitions(folder: Path) -> None:
 
 def test_handlers_of_another_component_may_be_used(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
-    (other / "greeting.asl.json").write_text(DEFINITION)
+    (other / "elsewhere.asl.json").write_text(DEFINITION)
     with pytest.raises(ComponentError, match="the state 'A' calls handler:greet, which no component defines"):
         load_components([other])
     assert len(load_components([other, folder])) == 2
@@ -63,13 +63,31 @@ def test_every_problem_is_said(folder: Path, tmp_path: Path) -> None:
     ("name", "content", "said"),
     [
         ("handlers.py", "import nothing_of_this_name", "can't be imported: ModuleNotFoundError"),
+        ("handlers.py", "raise SystemExit(0)", "can't be imported: SystemExit: 0"),
+        ("handlers.py", HANDLERS.replace("name: str", "name: Nobody"), "can't be imported: NameError"),
+        ("handlers.py", HANDLERS.replace("name: str", "name: 'Nobody'"), "handler 'greet' can't be used: NameError"),
+        ("handlers.py", HANDLERS.replace("name: str = 'you'", "*name: str"), r"\*arguments would get none"),
         ("input.json", "{", "input.json is not JSON"),
+        ("input.json", "[" * 5000, "input.json is not JSON"),
+        ("a b.asl.json", DEFINITION, "'a b' can't be the name of a state machine"),
     ],
 )
 def test_files_that_cannot_be_read(folder: Path, name: str, content: str, said: str) -> None:
     (folder / name).write_text(content)
     with pytest.raises(ComponentError, match=said):
         load_component(folder)
+
+
+def test_names_that_two_folders_define(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    for path in folder.iterdir():
+        (other / path.name).write_text(path.read_text())
+    with pytest.raises(ComponentError) as caught:
+        load_components([folder, other])
+    assert str(caught.value).splitlines() == [
+        f"{other}/greeting.asl.json: the name 'greeting' is taken by {folder}/greeting.asl.json",
+        f"{other}/handlers.py: the name of the handler 'greet' is taken by {folder}/handlers.py",
+    ]
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -69,8 +69,8 @@ async def test_other_fields_go_to_keyword_arguments(registry: Registry) -> None:
 
 async def test_async_handlers_get_the_context(registry: Registry) -> None:
     @handler("who")
-    async def who(context: TaskContext) -> TaskContext:
-        return context
+    async def who(context: TaskContext) -> object:
+        return {name: getattr(context, name) for name in TaskContext.__slots__ if name != "beat"}
 
     assert await run(registry, who, {}) == {
         "idempotency_key": "key-1",
@@ -79,7 +79,32 @@ async def test_async_handlers_get_the_context(registry: Registry) -> None:
         "execution_name": "o-1",
         "state_name": "Charge",
         "organization": "default",
+        "heartbeat_seconds": None,
     }
+
+
+async def test_handlers_say_that_they_are_alive(registry: Registry) -> None:
+    beats: list[threading.Thread] = []
+
+    @handler("patient")
+    async def patient(context: TaskContext) -> None:
+        await context.heartbeat()
+
+    @handler("threaded")
+    def threaded(context: TaskContext) -> None:
+        context.heartbeat()
+
+    for each in (patient, threaded):
+        registry.add(each)
+        call = request(f"handler:{each.name}", {}, heartbeat=lambda: beats.append(threading.current_thread()))
+        await registry.run(call)
+    assert [thread is threading.main_thread() for thread in beats] == [True, False]
+
+
+def test_a_context_made_for_a_test_takes_heartbeats() -> None:
+    TaskContext(
+        idempotency_key="k", attempt=1, execution="a", execution_name="n", state_name="S", organization="default"
+    ).heartbeat()
 
 
 async def test_functions_that_are_not_async_run_in_threads(registry: Registry) -> None:
@@ -175,6 +200,46 @@ async def test_errors_are_named(registry: Registry) -> None:
         await run(registry, broken, {})
     assert (named.value.error, named.value.cause) == ("CardDeclined", "no money")
     assert (classed.value.error, classed.value.cause) == ("CardDeclinedError", "no card")
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause"),
+    [
+        (SystemExit(3), "3"),
+        (KeyboardInterrupt(), ""),
+        (GeneratorExit(), ""),
+        (BaseExceptionGroup("several", [KeyboardInterrupt()]), "several (1 sub-exception)"),
+        (SpeechlessError(), "the exception can't be shown"),
+        (StopAsyncIteration("over"), "over"),
+    ],
+)
+async def test_no_exception_gets_beyond_its_task(registry: Registry, raised: BaseException, cause: str) -> None:
+    @handler("threaded")
+    def threaded() -> None:
+        raise raised
+
+    @handler("awaited")
+    async def awaited() -> None:
+        raise raised
+
+    for function in (threaded, awaited):
+        with pytest.raises(TaskError) as caught:
+            await run(registry, function, {})
+        assert (caught.value.error, caught.value.cause) == (type(raised).__name__, cause)
+
+
+async def test_the_end_of_an_iterator_does_not_hang_a_thread(registry: Registry) -> None:
+    @handler("next")
+    def following() -> object:
+        return next(iter(()))
+
+    with pytest.raises(TaskError, match="StopIteration"):
+        await run(registry, following, {})
 
 
 @pytest.mark.parametrize(

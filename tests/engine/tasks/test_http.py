@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.tasks import HttpTask, TaskError
+from engine.tasks import HttpTask, Registry, TaskError
 from engine.tasks.addresses import ForbiddenAddressError, check_address
 from engine.tasks.http import LARGEST_RESPONSE_BYTES, RESOURCE
 from tests.engine.tasks.requests import request
@@ -177,3 +177,11 @@ def test_loopback_can_be_allowed_and_nothing_else_with_it() -> None:
     check_address("127.0.0.1", allow_loopback=True)
     with pytest.raises(ForbiddenAddressError):
         check_address("169.254.169.254", allow_loopback=True)
+
+
+@pytest.mark.parametrize("resource", ["http:invoke", "arn:aws:states:::http:invoke", "arn:aws-cn:states:::http:invoke"])
+async def test_every_spelling_that_the_language_allows_is_run(resource: str) -> None:
+    registry = Registry([], HttpTask())
+    with pytest.raises(TaskError, match="InvalidInput"):
+        await registry.run(request(resource, {}))
+    registry.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -45,7 +46,10 @@ def test_the_commands_of_a_task() -> None:
     assert isinstance(heartbeat, StartTimer)
     assert (timeout.due - NOW).total_seconds() == 60
     assert (heartbeat.due - NOW).total_seconds() == 10
-    assert pending(transition.snapshot) == transition.commands
+    assert pending(transition.snapshot, NOW) == transition.commands
+    later = NOW + timedelta(seconds=30)
+    again = StartTimer(heartbeat.timer_id, later + timedelta(seconds=10))
+    assert pending(transition.snapshot, later) == (task, timeout, again)
 
 
 def test_the_details_of_a_task() -> None:
@@ -76,6 +80,9 @@ def test_a_heartbeat_starts_its_timer_anew() -> None:
     assert timer.timer_id == "2.1.heartbeat"
     assert (timer.due - running.now).total_seconds() == 10
     assert transition.history == ()
+    fired_before = running.send(TimerFired("2.1.heartbeat"))
+    assert (fired_before.history, fired_before.commands) == ((), (timer,))
+    running.now = timer.due
     assert running.send(TimerFired("2.1.heartbeat")).history[0].type == "TaskTimedOut"
 
 
