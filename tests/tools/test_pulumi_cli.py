@@ -70,3 +70,16 @@ def test_a_command_that_fails_says_its_last_words() -> None:
 def test_a_command_that_is_not_there_is_named() -> None:
     with pytest.raises(SetupError, match="no-such-program could not be started"):
         progress.run(["no-such-program"])
+
+
+def test_go_from_its_package_is_the_binary_and_not_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / ".tools" / "go"
+    uv = f"#!/bin/sh\n/bin/mkdir -p {target}/bin {target}/go/bin && : > {target}/bin/go && : > {target}/go/bin/go\n"
+    make(tmp_path / ".venv" / "bin", "uv")
+    (tmp_path / ".venv" / "bin" / "uv").write_text(uv)
+    monkeypatch.setenv("PATH", "")
+
+    found = pulumi_cli.find_go(tmp_path)
+
+    assert found == str(target / "go" / "bin" / "go")
+    assert os.access(found, os.X_OK)
