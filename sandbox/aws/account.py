@@ -11,9 +11,9 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
-from moto.server import ThreadedMotoServer
 
 from sandbox.aws import mends
+from sandbox.aws.http import HttpServer
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ACCOUNT_ID = "123456789012"
 DEFAULT_REGION = "us-east-1"
-HOST = "127.0.0.1"
 ACCESS_KEY = "sandbox"
 """ID and secret that the account's own clients sign with; it takes any."""
 
@@ -45,7 +44,7 @@ class Account:
     def __init__(self, data_plane: DataPlane, aws_port: int = 0) -> None:
         self._data_plane = data_plane
         self._port = aws_port
-        self._server: ThreadedMotoServer | None = None
+        self._server: HttpServer | None = None
         self._transport = _InProcess()
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
@@ -53,15 +52,14 @@ class Account:
     def start(self) -> Account:
         """Empty moto's backends, mend them, and serve the AWS API over HTTP.
 
-        Raises RuntimeError if the process has an account already: moto's backends are the process's own.
+        Raises RuntimeError if the process has an account already, since moto's backends are the process's own, and
+        OSError if the port is taken.
         """
         if Account._running is not None:
             raise RuntimeError("this process runs an AWS account already")
         mends.apply(self._data_plane)
         self.reset()
-        server = ThreadedMotoServer(HOST, self._port, verbose=False)
-        server.start()
-        self._server = server
+        self._server = HttpServer(self._port)
         Account._running = self
         return self
 
@@ -94,7 +92,7 @@ class Account:
         """The URL that AWS_ENDPOINT_URL takes."""
         if self._server is None:
             raise RuntimeError("the account isn't started")
-        return f"http://{HOST}:{self._server.get_host_and_port()[1]}"
+        return self._server.url
 
     def client(self, service: str, region: str = DEFAULT_REGION) -> Any:  # noqa: ANN401 -- boto3 makes its methods
         """Return a boto3 client of a service that calls moto in process."""

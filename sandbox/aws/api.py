@@ -23,6 +23,8 @@ ClientFactory = Callable[[str, str], "BaseClient"]
 NOT_FOUND = re.compile(
     r"NotFound|NoSuch|DoesNotExist|Malformed$|InvalidAllocationID|ServiceNotActive|UnknownAssociationId"
 )
+NO_TASK_DEFINITION = "Unable to describe task definition"
+"""How ECS says that one doesn't exist: its code, ClientException, stands for much else, too."""
 
 
 @functools.cache
@@ -69,4 +71,5 @@ class Api:
 
 def is_not_found(error: ClientError) -> bool:
     """Tell whether AWS says that the resource doesn't exist."""
-    return bool(NOT_FOUND.search(error.response["Error"]["Code"]))
+    said = error.response["Error"]
+    return bool(NOT_FOUND.search(said["Code"])) or NO_TASK_DEFINITION in said["Message"]

@@ -14,6 +14,13 @@ class ProviderError(Exception):
     """An operation that can't be done; the message names the resource type and the property."""
 
 
+class AbandonedError(ProviderError):
+    """The engine that asked is gone, so that nothing more is done for it."""
+
+    def __init__(self) -> None:
+        super().__init__("the engine that asked for this is gone")
+
+
 class UnknownTypeError(ProviderError):
     """The table has no such resource type or function."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,18 +72,16 @@ class Lifecycle:
     def delete(self, identity: str, state: Properties, timeout: float = 0) -> None:
         """Delete a resource; one that is gone already is fine."""
         definition, state = self.map.definition, {**state, "id": identity}
-        try:
+        with _gone_is_fine():
             if definition.before_delete:
                 definition.before_delete(self.api, identity, state)
+        with _gone_is_fine():
             if definition.delete:
                 fixed = {member: fill(template, state) for member, template in definition.delete_with.items()}
                 given = {member: value for member, value in fixed.items() if value not in (None, "")}
                 self.api.call(definition.delete, {**given, **self.map.identity(definition.delete, state)})
-        except ClientError as error:
-            if not is_not_found(error):
-                raise
-        if definition.gone:
-            definition.gone(self.api, identity, state, timeout or DEFAULT_TIMEOUT)
+            if definition.gone:
+                definition.gone(self.api, identity, state, timeout or DEFAULT_TIMEOUT)
 
     def _refuse_unmapped(self, inputs: Properties) -> None:
         if unmapped := self.map.unmapped(inputs):
@@ -142,3 +141,13 @@ class Lifecycle:
         if missing := sorted(due - result.keys()):
             raise MissingOutputError(definition.type, missing)
         return result
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    """Pass over AWS's saying that a resource, or what it is in, doesn't exist."""
+    try:
+        yield
+    except ClientError as error:
+        if not is_not_found(error):
+            raise

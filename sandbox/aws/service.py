@@ -19,7 +19,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox.aws import checks
 from sandbox.aws.api import Api
 from sandbox.aws.differences import differences, root
-from sandbox.aws.errors import InitializationFailedError, ProviderError, UnknownTypeError
+from sandbox.aws.errors import AbandonedError, InitializationFailedError, ProviderError, UnknownTypeError
 from sandbox.aws.invokes import invoke
 from sandbox.aws.lifecycle import Lifecycle
 from sandbox.aws.mapping import PropertyMap
@@ -29,6 +29,8 @@ from sandbox.aws.tags import strings
 from sandbox.aws.values import Properties, parsed_json, to_python, to_struct
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
     from sandbox.aws.account import Account
 
 VERSION = "7.51.1"
@@ -70,9 +72,8 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, account: Account) -> None:
         self._account = account
         self._configurations: dict[str, Configuration] = {}
-        # pulumi_aws imports its modules when they are first used, and two threads doing so at once deadlock.
-        self._maps = {token: PropertyMap(definition) for token, definition in TYPES.items()}
-        self._lock = threading.Lock()
+        self._maps: dict[str, PropertyMap] = {}
+        self._loading = threading.Lock()
 
     def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext
@@ -117,10 +118,8 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
         settings = {name: parsed_json(value) for name, value in to_python(request.args).items()}
         defaults = settings.get("defaultTags")
         tags = strings(defaults.get("tags")) if isinstance(defaults, Mapping) else {}
-        with self._lock:
-            self._configurations[context.peer()] = Configuration(
-                str(settings.get("region") or self._account.region), tags
-            )
+        region = str(settings.get("region") or self._account.region)
+        self._configurations[context.peer()] = Configuration(region, tags)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     @answered
@@ -205,16 +204,34 @@ class ResourceProvider(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     def _map(self, token: str) -> PropertyMap:
-        if token not in self._maps:
+        """Return a type's map, made when the type is first used.
+
+        One thread at a time: pulumi_aws imports its modules when they are first used, and two doing so deadlock.
+        """
+        if token not in TYPES:
             raise UnknownTypeError(token)
-        return self._maps[token]
+        with self._loading:
+            if token not in self._maps:
+                self._maps[token] = PropertyMap(TYPES[token])
+            return self._maps[token]
 
     def _configuration(self, context: grpc.ServicerContext) -> Configuration:
         return self._configurations.get(context.peer(), Configuration(self._account.region))
 
     def _api(self, service: str, properties: Properties, context: grpc.ServicerContext) -> Api:
+        """Return an API that the request may use as long as somebody waits for its answer.
+
+        An engine that is killed leaves its requests behind; one that waits for a service would hold its thread on.
+        """
+
+        def client(name: str, place: str) -> BaseClient:
+            if not context.is_active():
+                raise AbandonedError
+            made: BaseClient = self._account.client(name, place)
+            return made
+
         region = str(properties.get("region") or self._configuration(context).region)
-        return Api(self._account.client, service, region, self._account.account_id)
+        return Api(client, service, region, self._account.account_id)
 
     def _lifecycle(self, token: str, properties: Properties, context: grpc.ServicerContext) -> Lifecycle:
         found = self._map(token)

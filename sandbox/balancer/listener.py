@@ -8,10 +8,11 @@ from aiohttp import web
 from moto.elbv2 import models
 
 from sandbox.balancer import rules
-from sandbox.balancer.proxy import error_response, forward
+from sandbox.balancer.connection import ConnectionServer
+from sandbox.balancer.errors import error_response, refusal
+from sandbox.balancer.proxy import forward
 from sandbox.balancer.targets import ActiveTargetGroup
 
-_LONGEST_LINE = 16384
 _SHUTDOWN_SECONDS = 1.0
 
 
@@ -36,15 +37,7 @@ class ActiveListener:
 
     async def start(self) -> None:
         """Listen; raises OSError where the port is taken."""
-        server = web.Server(
-            self._handle,
-            handler_cancellation=True,
-            keepalive_timeout=self.address.idle_timeout,
-            access_log=None,
-            auto_decompress=False,
-            max_line_size=_LONGEST_LINE,
-            max_field_size=_LONGEST_LINE,
-        )
+        server = ConnectionServer(self._handle, idle_timeout=self.address.idle_timeout)
         runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
@@ -61,6 +54,8 @@ class ActiveListener:
             self._runner = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if status := refusal(request):
+            return error_response(status)
         action = self._action(request)
         match action.get("Type"):
             case "forward":
@@ -87,7 +82,7 @@ class ActiveListener:
         target = group.pick() if group is not None else None
         if target is None:
             return error_response(503)
-        return await forward(request, target, port=self.address.port)
+        return await forward(request, target, port=self.address.port, idle_timeout=self.address.idle_timeout)
 
     def _redirect(self, request: web.BaseRequest, configuration: Mapping[str, str]) -> web.Response:
         location = rules.redirect_location(

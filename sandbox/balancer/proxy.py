@@ -1,5 +1,6 @@
 """One request through a load balancer: to a target and back, byte by byte, with an ALB's answers where that fails."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -9,24 +10,25 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from sandbox.balancer.errors import error_response
 from sandbox.balancer.targets import Target
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "expect", "proxy-connection"}
 )
-_REASONS = {
-    502: "Bad Gateway",
-    503: "Service Temporarily Unavailable",
-    504: "Gateway Time-out",
-}
 
 
 class _Body:
-    """A request's body, which can be sent once: a second attempt fails rather than sends what is left of it."""
+    """A request's body, which can be sent once: a second attempt fails rather than sends what is left of it.
 
-    def __init__(self, request: web.BaseRequest) -> None:
+    `stalled` is set when the client sent nothing for `patience` seconds.
+    """
+
+    def __init__(self, request: web.BaseRequest, patience: float) -> None:
+        self.stalled = False
         self._request = request
+        self._patience = patience
         self._sent = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -38,51 +40,58 @@ class _Body:
     async def _chunks(self) -> AsyncIterator[bytes]:
         if self._request.headers.get("Expect", "").lower() == "100-continue":
             await self._request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        async for chunk in self._request.content.iter_any():
+        while chunk := await self._next():
             yield chunk
 
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._request.content.readany()
+        except TimeoutError:
+            self.stalled = True
+            raise
 
-async def forward(request: web.BaseRequest, target: Target, *, port: int) -> web.StreamResponse:
-    """Send a request to a target; 502 where it can't be reached or breaks off, 504 where it is too slow.
 
-    Requests without a body and of an idempotent method are sent again when a kept connection turns out closed;
-    nothing else is ever sent twice.
+async def forward(request: web.BaseRequest, target: Target, *, port: int, idle_timeout: float) -> web.StreamResponse:
+    """Send a request to a target and its answer back.
+
+    502 where the target can't be reached or breaks off, 504 where it is silent for `idle_timeout` seconds, 408 where
+    the client stops sending for as long. Requests without a body and of an idempotent method are sent again when a
+    kept connection turns out closed; nothing else is ever sent twice.
     """
+    body = _Body(request, idle_timeout) if request.can_read_body else None
     with target.serving():
         try:
             upstream = await target.session.request(
                 request.method,
                 URL(f"http://{target.address}:{target.port}{_target_path(request)}", encoded=True),
                 headers=_request_headers(request, port),
-                data=_Body(request) if request.can_read_body else None,
+                data=body,
                 allow_redirects=False,
             )
-        except TimeoutError:
-            return error_response(504)
-        except (aiohttp.ClientError, OSError):
-            return error_response(502)
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            if body is not None and body.stalled:
+                return error_response(408)
+            return error_response(504 if isinstance(error, TimeoutError) else 502)
         async with upstream:
-            return await _answer(request, upstream)
+            return await _answer(request, upstream, idle_timeout)
 
 
-async def _answer(request: web.BaseRequest, upstream: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _answer(
+    request: web.BaseRequest, upstream: aiohttp.ClientResponse, idle_timeout: float
+) -> web.StreamResponse:
+    """Pass an answer on; one that breaks off, or that the client doesn't take, ends with its connection."""
     response = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=_end_to_end(upstream.headers))
     await response.prepare(request)
     try:
         async for chunk in upstream.content.iter_any():
-            await response.write(chunk)
+            async with asyncio.timeout(idle_timeout):
+                await response.write(chunk)
         await response.write_eof()
-    except (aiohttp.ClientError, TimeoutError, OSError):
+    except (aiohttp.ClientError, OSError):
         if request.transport is not None:
             request.transport.abort()  # the only way to say that an answer is not whole
     return response
-
-
-def error_response(status: int) -> web.Response:
-    """The balancer's own answer when there is none from a target."""
-    title = f"{status} {_REASONS[status]}"
-    page = f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>\r\n"
-    return web.Response(status=status, text=page, content_type="text/html", headers={"Server": "awselb/2.0"})
 
 
 def _target_path(request: web.BaseRequest) -> str:
@@ -95,14 +104,20 @@ def _target_path(request: web.BaseRequest) -> str:
 def _request_headers(request: web.BaseRequest, port: int) -> CIMultiDict[str]:
     """The client's headers with those that an ALB adds (ELB guide, "HTTP headers and Application Load Balancers")."""
     headers = _end_to_end(request.headers)
-    earlier = headers.get("X-Forwarded-For")
-    client = request.remote or ""
-    headers["X-Forwarded-For"] = f"{earlier}, {client}" if earlier else client
+    headers["X-Forwarded-For"] = ", ".join([*headers.getall("X-Forwarded-For", []), request.remote or ""])
     headers["X-Forwarded-Proto"] = "http"
     headers["X-Forwarded-Port"] = str(port)
-    if "X-Amzn-Trace-Id" not in headers:
-        headers["X-Amzn-Trace-Id"] = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    headers["X-Amzn-Trace-Id"] = _trace(headers.get("X-Amzn-Trace-Id", ""))
     return headers
+
+
+def _trace(given: str) -> str:
+    """X-Amzn-Trace-Id: a Root of our own where there is none, else a Self beside it (ELB guide, "Request tracing")."""
+    mine = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    fields = [field for field in given.split(";") if field and not field.startswith("Self=")]
+    if not any(field.startswith("Root=") for field in fields):
+        return ";".join([f"Root={mine}", *fields])
+    return ";".join([f"Self={mine}", *fields])
 
 
 def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:

@@ -7,7 +7,7 @@ from botocore import xform_name
 from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ecs import models
-from moto.ecs.exceptions import InvalidParameterException
+from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from sandbox.compute.model import Backend, Service, Task
@@ -53,7 +53,7 @@ def _update_service(self: Backend, service_properties: dict[str, object]) -> mod
     cluster = str(service_properties.get("cluster") or "default")
     service = self._get_service(cluster, str(service_properties["service"]).split("/")[-1])
     if service.status != "ACTIVE" or not isinstance(service, Service):
-        raise InvalidParameterException(f"Service {service.name} is {service.status} and can't be updated.")
+        raise ECSException("ServiceNotActiveException", f"Service {service.name} is {service.status}.")
     before = service.task_definition
     if service_properties.get("task_definition"):
         service.task_definition = self.describe_task_definition(str(service_properties["task_definition"])).arn

@@ -11,14 +11,18 @@ from sandbox.seam import Endpoint
 
 _LAST_HOST = 254
 _WATCH_SECONDS = 0.5
-_BALANCERS, _DATABASES, _CACHES = 0, 2, 3
+_PUBLIC_BALANCERS, _DATABASES, _CACHES, _INTERNAL_BALANCERS = 0, 2, 3, 4  # the runner's tasks are below .1
 logger = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 
 
 class LocalDataPlane:
-    """A `sandbox.seam.DataPlane`: PostgreSQL below `network`.2, Redis below .3, load balancers below .0.
+    """A `sandbox.seam.DataPlane` on addresses below `network`, a block for each kind.
+
+    Public load balancers are at `network`.0.1, .2 and on, PostgreSQL at .2.1 and on, Redis at .3.1 and on, internal
+    load balancers at .4.1 and on. Each takes the first free address of its block, so that a stack with one public and
+    one internal load balancer finds them at .0.1 and .4.1 every time, whichever is created first.
 
     Data directories are kept in `directory`/databases/REGION/IDENTIFIER until the database is deleted. A server that
     dies is started again.
@@ -124,9 +128,10 @@ class LocalDataPlane:
                 server.stop()
 
     def load_balancer_created(self, region: str, arn: str, *, internal: bool) -> str:
-        """Give it the next free address; public and internal ones don't differ on one machine."""
+        """Give it the first free address of its block; either kind can be reached from this machine alone."""
+        block = _INTERNAL_BALANCERS if internal else _PUBLIC_BALANCERS
         with self._lock:
-            address = self._balancers[region, arn] = self._free(_BALANCERS, self._balancers.values())
+            address = self._balancers[region, arn] = self._free(block, self._balancers.values())
         logger.info("load balancer %s%s on %s", arn.split("/")[-2], " (internal)" if internal else "", address)
         return address
 

@@ -86,9 +86,15 @@ class PostgresServer:
         self._give_to_server(self.data_directory)
         settings, self.ignored_parameters = postgres_settings.from_parameter_group(self.program.path, self._parameters)
         options = [f"--{name}={value}" for name, value in (settings | self._own_settings()).items()]
-        self._process = self._run([str(self.program.path), "-D", str(self.data_directory), *options])
-        self._await_ready(self._process)
-        self._ensure_master_user()
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.stop)
+            self._process = self._run([str(self.program.path), "-D", str(self.data_directory), *options])
+            self._await_ready(self._process)
+            try:
+                self._ensure_master_user()
+            except psycopg.Error as refusal:
+                raise DatabaseServerError(f"PostgreSQL runs and refuses its administrator: {refusal}") from refusal
+            undo.pop_all()
 
     def stop(self) -> None:
         """End it as `pg_ctl stop -m fast` does; the data directory stays."""
@@ -186,18 +192,20 @@ class PostgresServer:
         path.chmod(0o700 if path.is_dir() else 0o600)
 
     def _await_ready(self, process: ChildProcess) -> None:
-        """Wait for "ready", the eighth line of postmaster.pid."""
         deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
+        while not self._is_ready(process):
             if process.poll() is not None:
                 raise DatabaseServerError(self._failure(f"PostgreSQL didn't start on {self.address}:{self.port}"))
-            with contextlib.suppress(OSError, IndexError):
-                pid, *_, status = (self.data_directory / "postmaster.pid").read_text().splitlines()[:8]
-                if int(pid) == process.pid and status.strip() == "ready":
-                    return
+            if time.monotonic() > deadline:
+                raise DatabaseServerError(self._failure(f"PostgreSQL isn't ready after {_START_SECONDS:.0f} s"))
             time.sleep(0.01)
-        self.stop()
-        raise DatabaseServerError(self._failure(f"PostgreSQL isn't ready after {_START_SECONDS:.0f} s"))
+
+    def _is_ready(self, process: ChildProcess) -> bool:
+        """Whether postmaster.pid, which the server writes line by line, is its own and says "ready" in line eight."""
+        with contextlib.suppress(OSError):
+            lines = (self.data_directory / "postmaster.pid").read_text().splitlines()
+            return lines[:1] == [str(process.pid)] and [line.strip() for line in lines[7:8]] == ["ready"]
+        return False
 
     def _failure(self, what: str) -> str:
         lines = self.log_file.read_text(errors="replace").splitlines() if self.log_file.exists() else []

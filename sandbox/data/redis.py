@@ -7,6 +7,8 @@ from pathlib import Path
 from signal import SIGTERM
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sandbox.addresses import why_not_bindable
 from sandbox.data import binaries
@@ -74,7 +76,8 @@ class RedisServer:
 
     def _await_ready(self, process: ChildProcess) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        with redis.Redis(self.address, self.port, password=self.password) as client:
+        at_once = Retry(NoBackoff(), 0)  # the client's own retries sleep for seconds
+        with redis.Redis(self.address, self.port, password=self.password, retry=at_once) as client:
             while time.monotonic() < deadline and process.poll() is None:
                 with contextlib.suppress(redis.ConnectionError):
                     client.ping()

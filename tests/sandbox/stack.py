@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
     from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
     from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
-    from mypy_boto3_elbv2.type_defs import TargetGroupAttributeTypeDef
+    from mypy_boto3_elbv2.type_defs import LoadBalancerAttributeTypeDef, TargetGroupAttributeTypeDef
     from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
@@ -99,6 +99,11 @@ class Stack:
             DefaultActions=[{"Type": "forward", "TargetGroupArn": target_group}],
         )
         return made["Listeners"][0]["ListenerArn"]
+
+    def idle_timeout(self, seconds: int) -> None:
+        """Set the load balancer's idle timeout."""
+        timeout: LoadBalancerAttributeTypeDef = {"Key": "idle_timeout.timeout_seconds", "Value": str(seconds)}
+        self.elbv2.modify_load_balancer_attributes(LoadBalancerArn=self.load_balancer, Attributes=[timeout])
 
     def push(self, tag: str, program: str = "server.py", **environment: str) -> str:
         """Put an image of a test program into the registry; its reference."""

@@ -1,23 +1,33 @@
-"""Application Auto Scaling in moto 5.2.5: no tags, and no role where the caller names none."""
+"""Application Auto Scaling in moto 5.2.5.
+
+There are no tags, no role where the caller names none, and what doesn't exist is called invalid when it is deleted.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import wraps
 
+from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.core.exceptions import JsonRESTError
 
 SERVICE_LINKED_ROLE = (
     "aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
 )
+_DELETIONS = ("delete_scaling_policy", "deregister_scalable_target")
 _register = ApplicationAutoScalingResponse.register_scalable_target
+_ORIGINALS = {name: getattr(ApplicationAutoscalingBackend, name) for name in _DELETIONS}
 
 
 def apply() -> None:
-    """Add the operations on tags."""
+    """Add the operations on tags, and say ObjectNotFoundException."""
     for operation in (list_tags_for_resource, tag_resource, untag_resource, register_scalable_target):
         setattr(ApplicationAutoScalingResponse, operation.__name__, operation)
+    for name in _DELETIONS:
+        setattr(ApplicationAutoscalingBackend, name, _naming_what_is_missing(_ORIGINALS[name]))
 
 
 def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:
@@ -50,6 +60,19 @@ def register_scalable_target(self: ApplicationAutoScalingResponse) -> str:
         if target.arn == arn and not target.role_arn:
             target.role_arn = f"arn:aws:iam::{backend.account_id}:role/{SERVICE_LINKED_ROLE}"
     return answer
+
+
+def _naming_what_is_missing(delete: Callable[..., None]) -> Callable[..., None]:
+    @wraps(delete)
+    def deleted(self: ApplicationAutoscalingBackend, *arguments: object, **options: object) -> None:
+        try:
+            delete(self, *arguments, **options)
+        except AWSValidationException as error:
+            if error.message.startswith("No scal"):
+                raise JsonRESTError("ObjectNotFoundException", error.message) from error
+            raise
+
+    return deleted
 
 
 def _tags(self: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]:

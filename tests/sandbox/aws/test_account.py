@@ -11,6 +11,7 @@ import cbor2
 import pytest
 
 from sandbox.aws import Account, Provider
+from sandbox.aws.http import HttpServer
 from sandbox.seam import NullDataPlane
 
 
@@ -86,6 +87,11 @@ def test_one_account_a_process(account: Account) -> None:
     with pytest.raises(RuntimeError, match="runs an AWS account already"):
         Account(NullDataPlane()).start()
     assert account.endpoint_url.startswith("http://127.0.0.1:")
+
+
+def test_port_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
+        HttpServer(other.getsockname()[1])
 
 
 def test_endpoint_before_start() -> None:

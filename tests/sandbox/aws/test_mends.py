@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.aws import Account
 from sandbox.aws.mends import machine
@@ -212,6 +213,17 @@ def test_nat_gateway_frees_its_address(account: Account) -> None:
     ec2.release_address(AllocationId=address)
     assert ec2.describe_addresses()["Addresses"] == []
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_what_is_not_there_is_said_to_be_missing(account: Account) -> None:
+    with pytest.raises(ClientError, match="NatGatewayNotFound"):
+        account.client("ec2").delete_nat_gateway(NatGatewayId="nat-0123456789abcdef0")
+    scaled = {"ServiceNamespace": "ecs", "ResourceId": "service/a/b", "ScalableDimension": "ecs:service:DesiredCount"}
+    scaling = account.client("application-autoscaling")
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.deregister_scalable_target(**scaled)
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.delete_scaling_policy(PolicyName="p", **scaled)
 
 
 def test_description_of_a_rule_between_groups(account: Account) -> None:

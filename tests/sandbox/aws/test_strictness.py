@@ -1,12 +1,14 @@
 """What nothing maps fails, with the resource type and the property's name."""
 
 from dataclasses import replace
+from unittest.mock import Mock
 
+import grpc
 import pytest
 
 from sandbox.aws import Account
 from sandbox.aws.api import Api
-from sandbox.aws.errors import InitializationFailedError, UnknownTypeError, UnmappedInputError
+from sandbox.aws.errors import AbandonedError, InitializationFailedError, UnknownTypeError, UnmappedInputError
 from sandbox.aws.invokes import invoke
 from sandbox.aws.lifecycle import Lifecycle
 from sandbox.aws.mapping import PropertyMap
@@ -29,6 +31,15 @@ ALARM = {
 def test_unknown_type(account: Account) -> None:
     with pytest.raises(UnknownTypeError, match="aws:sqs/queue:Queue"):
         ResourceProvider(account)._map("aws:sqs/queue:Queue")
+
+
+def test_nothing_more_is_done_for_an_engine_that_is_gone(account: Account) -> None:
+    context = Mock(spec=grpc.ServicerContext)
+    context.is_active.return_value = False
+    life = ResourceProvider(account)._lifecycle("aws:sns/topic:Topic", {}, context)
+    with pytest.raises(AbandonedError, match="the engine that asked for this is gone"):
+        life.create({"name": "alerts"})
+    assert account.client("sns").list_topics()["Topics"] == []
 
 
 def test_type_that_the_sdk_lacks() -> None:

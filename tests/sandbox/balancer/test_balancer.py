@@ -1,11 +1,9 @@
 """Load balancers before servers of this test's own, registered as targets by their addresses."""
 
 import asyncio
-import itertools
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -13,60 +11,11 @@ import pytest
 from aiohttp import web
 from botocore.exceptions import ClientError
 
-from tests.sandbox.stack import Stack, wait_for
+from tests.sandbox.balancer.target import health, serving, until
+from tests.sandbox.stack import Stack
 
 if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import (
-        FixedResponseActionConfigTypeDef,
-        LoadBalancerAttributeTypeDef,
-        TargetHealthTypeDef,
-    )
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_hosts = itertools.count(1)
-
-
-@pytest.fixture
-def group(stack: Stack) -> str:
-    made = stack.target_group()
-    stack.listen(made)
-    return made
-
-
-@pytest.fixture
-def host(network: str) -> str:
-    return f"{network}.9.{next(_hosts)}"
-
-
-@asynccontextmanager
-async def _target(stack: Stack, group: str, host: str, handler: Handler) -> AsyncIterator[str]:
-    """A registered and healthy target; its URL is the load balancer's."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        return web.Response() if request.path == "/health" else await handler(request)
-
-    application = web.Application(client_max_size=1 << 30)
-    application.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(application, keepalive_timeout=90, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, host, 8080).start()
-    stack.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": host, "Port": 8080}])
-    await _until(lambda: _health(stack, group, host)["State"] == "healthy")
-    try:
-        yield stack.url
-    finally:
-        await runner.cleanup()
-
-
-async def _until(done: Callable[[], object]) -> None:
-    await asyncio.to_thread(wait_for, done)
-
-
-def _health(stack: Stack, group: str, host: str) -> "TargetHealthTypeDef":
-    for found in stack.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]:
-        if found["Target"]["Id"] == host:
-            return found["TargetHealth"]
-    return {}
+    from mypy_boto3_elbv2.type_defs import FixedResponseActionConfigTypeDef
 
 
 @pytest.fixture
@@ -85,7 +34,7 @@ async def _echo(request: web.Request) -> web.Response:
 async def test_requests_arrive_whole_with_an_alb_s_headers(
     stack: Stack, group: str, host: str, client: aiohttp.ClientSession
 ) -> None:
-    async with _target(stack, group, host, _echo) as url:
+    async with serving(stack, group, host, _echo) as url:
         sent = {"X-Forwarded-For": "10.1.2.3", "X-Own": "kept", "Connection": "X-Hop", "X-Hop": "dropped"}
         async with client.put(f"{url}/a%2Fb?c=%20d", data=b"x" * 300_000, headers=sent) as answer:
             told = await answer.json()
@@ -103,7 +52,7 @@ async def test_requests_arrive_whole_with_an_alb_s_headers(
 async def test_connections_are_kept_on_both_sides(
     stack: Stack, group: str, host: str, client: aiohttp.ClientSession
 ) -> None:
-    async with _target(stack, group, host, _echo) as url:
+    async with serving(stack, group, host, _echo) as url:
         peers = set()
         for _ in range(5):
             async with client.get(url) as answer:
@@ -130,7 +79,7 @@ async def test_chunked_bodies_stream_both_ways(
         await received.wait()
         yield b"second\n"
 
-    async with _target(stack, group, host, double) as url, client.post(url, data=lines()) as answer:
+    async with serving(stack, group, host, double) as url, client.post(url, data=lines()) as answer:
         assert await answer.content.readexactly(12) == b"first\nfirst\n"
         received.set()
         assert await answer.read() == b"second\nsecond\n"
@@ -140,7 +89,7 @@ async def test_head_and_empty_answers(stack: Stack, group: str, host: str, clien
     async def handler(request: web.Request) -> web.Response:
         return web.Response(status=304) if request.path == "/304" else web.Response(body=b"x" * 1234)
 
-    async with _target(stack, group, host, handler) as url:
+    async with serving(stack, group, host, handler) as url:
         async with client.head(url) as answer:
             assert answer.headers["Content-Length"] == "1234"
         async with client.get(f"{url}/304") as answer:
@@ -148,12 +97,12 @@ async def test_head_and_empty_answers(stack: Stack, group: str, host: str, clien
 
 
 async def test_expect_continue(stack: Stack, group: str, host: str, client: aiohttp.ClientSession) -> None:
-    async with _target(stack, group, host, _echo) as url, client.post(url, data=b"abc", expect100=True) as answer:
+    async with serving(stack, group, host, _echo) as url, client.post(url, data=b"abc", expect100=True) as answer:
         assert (await answer.json())["length"] == 3
 
 
 async def test_without_targets_503(stack: Stack, group: str, client: aiohttp.ClientSession) -> None:
-    await _until(lambda: _port_open(stack))
+    await until(lambda: _port_open(stack))
     async with client.get(stack.url) as answer:
         assert (answer.status, answer.headers["Server"]) == (503, "awselb/2.0")
     assert group
@@ -173,7 +122,7 @@ async def test_a_target_that_hangs_up_gives_502(
         request.transport.abort()
         return web.Response()
 
-    async with _target(stack, group, host, hang_up) as url, client.post(url, data=b"x") as answer:
+    async with serving(stack, group, host, hang_up) as url, client.post(url, data=b"x") as answer:
         assert answer.status == 502
     async with client.get(url) as answer:  # nobody listens any more
         assert answer.status == 502
@@ -186,9 +135,8 @@ async def test_a_target_slower_than_the_idle_timeout_gives_504(
         await asyncio.sleep(5)
         return web.Response()
 
-    timeout: LoadBalancerAttributeTypeDef = {"Key": "idle_timeout.timeout_seconds", "Value": "1"}
-    stack.elbv2.modify_load_balancer_attributes(LoadBalancerArn=stack.load_balancer, Attributes=[timeout])
-    async with _target(stack, group, host, sleep) as url, client.get(url) as answer:
+    stack.idle_timeout(1)
+    async with serving(stack, group, host, sleep) as url, client.get(url) as answer:
         assert answer.status == 504
 
 
@@ -203,7 +151,7 @@ async def test_an_answer_that_breaks_off_is_not_made_whole(
         request.transport.close()
         return response
 
-    async with _target(stack, group, host, break_off) as url, client.get(url) as answer:
+    async with serving(stack, group, host, break_off) as url, client.get(url) as answer:
         assert answer.status == 200
         with pytest.raises(aiohttp.ClientPayloadError):
             await answer.read()
@@ -217,11 +165,11 @@ async def test_a_client_that_leaves_frees_the_target(
     async def wait(request: web.Request) -> web.Response:
         begun.set()
         transport = request.transport
-        await _until(lambda: transport is None or transport.is_closing())
+        await until(lambda: transport is None or transport.is_closing())
         left.set()
         return web.Response()
 
-    async with _target(stack, group, host, wait) as url:
+    async with serving(stack, group, host, wait) as url:
         asking = asyncio.create_task(client.get(url).__aenter__())
         await begun.wait()
         asking.cancel()
@@ -240,7 +188,7 @@ async def test_an_idempotent_request_survives_a_closed_kept_connection(
             request.transport.abort()
         return web.Response()
 
-    async with _target(stack, group, host, close_every_second) as url:
+    async with serving(stack, group, host, close_every_second) as url:
         for _ in range(4):
             async with client.get(url) as answer:
                 assert answer.status == 200
@@ -271,7 +219,7 @@ async def test_rules_redirect_and_answer_by_themselves(stack: Stack, group: str,
         Conditions=[{"Field": "path-pattern", "Values": ["/tea/old"]}],
         Actions=[{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Path": "/tea"}}],
     )
-    await _until(lambda: _port_open(stack))
+    await until(lambda: _port_open(stack))
     async with client.get(f"{stack.url}/tea/green") as answer:
         assert (answer.status, json.loads(await answer.read())) == (418, {"a": 1})
     async with client.get(f"{stack.url}/tea/old?x=1", allow_redirects=False) as answer:
@@ -281,17 +229,17 @@ async def test_rules_redirect_and_answer_by_themselves(stack: Stack, group: str,
 
 async def test_health_follows_the_checks(stack: Stack, group: str, host: str) -> None:
     stack.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": host, "Port": 8080}])
-    assert _health(stack, group, host)["State"] == "initial"
+    assert health(stack, group, host)["State"] == "initial"
     stack.elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": host, "Port": 8080}])
-    assert _health(stack, group, host)["Reason"] == "Target.DeregistrationInProgress"
-    await _until(lambda: not _health(stack, group, host))
+    assert health(stack, group, host)["Reason"] == "Target.DeregistrationInProgress"
+    await until(lambda: not health(stack, group, host))
 
 
 async def test_a_group_that_no_listener_uses_is_unused(stack: Stack, host: str) -> None:
     lonely = stack.target_group()
     stack.elbv2.register_targets(TargetGroupArn=lonely, Targets=[{"Id": host, "Port": 8080}])
-    await _until(lambda: _health(stack, lonely, host)["State"] == "unused")
-    assert _health(stack, lonely, host)["Reason"] == "Target.NotInUse"
+    await until(lambda: health(stack, lonely, host)["State"] == "unused")
+    assert health(stack, lonely, host)["Reason"] == "Target.NotInUse"
 
 
 def test_a_taken_port_fails_the_listener_with_a_sentence(stack: Stack) -> None:

@@ -111,6 +111,16 @@ def test_data_of_another_version_is_refused(tmp_path: Path, network: str) -> Non
         _server(tmp_path / "data", network, 203).start()
 
 
+def test_a_server_that_cannot_be_prepared_is_told_and_stopped(tmp_path: Path, network: str) -> None:
+    server = _server(tmp_path / "data", network, 204)
+    with server:
+        pass
+    (tmp_path / "data" / "administrator.password").write_text("another")
+    with pytest.raises(DatabaseServerError, match=r"refuses its administrator: .* authentication failed"):
+        server.start()
+    assert not server.running
+
+
 def test_a_closed_parent_directory_is_no_obstacle(tmp_path: Path, network: str) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

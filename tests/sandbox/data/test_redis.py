@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from sandbox.data.redis import CacheServerError, RedisServer
 
@@ -12,7 +14,8 @@ def test_it_answers_with_the_password_only_and_stops(tmp_path: Path, network: st
     with redis.Redis(server.address, 6379, password="hush hush") as client:
         client.set("a", "b")
         assert client.get("a") == b"b"
-    with redis.Redis(server.address, 6379) as stranger, pytest.raises(redis.AuthenticationError):
+    stranger = redis.Redis(server.address, 6379, retry=Retry(NoBackoff(), 0))
+    with stranger, pytest.raises(redis.AuthenticationError):
         stranger.get("a")
     assert server.running
     server.stop()
