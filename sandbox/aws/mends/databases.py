@@ -1,4 +1,7 @@
-"""RDS instances in moto 5.2.5: no database behind them, a made-up address, one resource ID for all."""
+"""RDS in moto 5.2.5: no database behind instances, a made-up address, one resource ID for all.
+
+A subnet group that is changed is lost.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
+from moto.ec2.models.subnets import Subnet
+from moto.rds.models import DBInstance, DBParameterGroup, DBSubnetGroup, RDSBackend
 
 from sandbox.aws.mends import machine
 
@@ -26,6 +30,7 @@ _create = RDSBackend.create_db_instance
 _modify = RDSBackend.modify_db_instance
 _delete = RDSBackend.delete_db_instance
 _update_group = RDSBackend.modify_db_parameter_group
+_modify_subnet_group = RDSBackend.modify_db_subnet_group
 _made_up_address = DBInstance.address
 
 
@@ -36,6 +41,7 @@ def apply() -> None:
         ("modify_db_instance", modify_db_instance),
         ("delete_db_instance", delete_db_instance),
         ("modify_db_parameter_group", modify_db_parameter_group),
+        ("modify_db_subnet_group", modify_db_subnet_group),
     ):
         setattr(RDSBackend, name, method)
     setattr(DBInstance, "address", property(_address))  # noqa: B010
@@ -111,6 +117,15 @@ def _keep(instance: DBInstance, given: Mapping[str, Any]) -> None:
     for parameter, attribute in _FORGOTTEN.items():
         if parameter in given:
             setattr(instance, attribute, given[parameter])
+
+
+def modify_db_subnet_group(
+    self: RDSBackend, subnet_name: str, description: str, subnets: list[Subnet]
+) -> DBSubnetGroup:
+    """ModifyDBSubnetGroup: moto takes the group out and forgets to put it back."""
+    group = _modify_subnet_group(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
 
 
 def _address(self: DBInstance) -> str:

@@ -138,6 +138,17 @@ def test_parameters_of_a_database(account: Account) -> None:
     assert rds.describe_db_parameters(DBParameterGroupName="app")["Parameters"] == []
 
 
+def test_subnets_of_a_database(account: Account) -> None:
+    rds = account.client("rds")
+    subnets = [subnet["SubnetId"] for subnet in account.client("ec2").describe_subnets()["Subnets"]][:3]
+    name = {"DBSubnetGroupName": "data"}
+    rds.create_db_subnet_group(**name, DBSubnetGroupDescription="data", SubnetIds=subnets[:2])
+    rds.modify_db_subnet_group(**name, SubnetIds=subnets)
+    [found] = rds.describe_db_subnet_groups(**name)["DBSubnetGroups"]
+    assert [subnet["SubnetIdentifier"] for subnet in found["Subnets"]] == subnets
+    rds.delete_db_subnet_group(**name)
+
+
 def test_cache(account: Account, plane: Recorder) -> None:
     client = account.client("elasticache")
     made = client.create_replication_group(**CACHE)["ReplicationGroup"]
