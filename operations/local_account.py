@@ -114,7 +114,11 @@ class LocalAccount:
         return file
 
     def _sandbox(self, *words: str) -> int:
-        return subprocess.run(self._command(*words), cwd=self.root, check=False).returncode  # noqa: S603 - our own command
+        """Run a command of the sandbox, out of reach of a Ctrl-C, which is for us alone."""
+        done = subprocess.run(  # noqa: S603 - our own command
+            self._command(*words), cwd=self.root, check=False, start_new_session=True
+        )
+        return done.returncode
 
     def _command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "sandbox", *words, "--directory", str(self.sandbox_directory)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import yaml
 from operations.errors import OperationError
 
 EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
+UNASKED = "--non-interactive"
 SALT = "encryptionsalt"
 UNCHANGED = ("same", "read", "refresh")
 
@@ -109,9 +111,8 @@ class PulumiStack:
         return next((entry.get("value") for name, entry in answer.items() if name.split(":")[-1] == key), None)
 
     def _command(self, words: tuple[str, ...], *, stack: bool) -> list[str]:
-        command = ["pulumi", *words, "--non-interactive"] if words[0] not in ("up", "destroy") else ["pulumi", *words]
-        if words[0] in ("up", "destroy") and "--yes" in words:
-            command.append("--non-interactive")
+        asks = words[0] in ("up", "destroy") and "--yes" not in words
+        command = ["pulumi", *words, *(() if asks else (UNASKED,))]
         if stack:
             command += ["--stack", self.name]
         if self.config_file is not None and words[0] in ("up", "preview", "destroy", "config"):
@@ -130,21 +131,33 @@ class PulumiStack:
 
     def _stream(self, *words: str) -> None:
         command = self._command(words, stack=True)
+        unasked = UNASKED in command
         with subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=self.root, env={**self.environment, **EVENT_LOG}
+            command, cwd=self.root, env={**self.environment, **EVENT_LOG}, start_new_session=unasked
         ) as process:
-            code = _wait(process)
+            code = _wait(process, pass_on_interrupt=unasked)
         if code != 0:
             raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the CLI's end, also after a Ctrl-C: it gets that as well, and finishes and records what it has begun."""
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
+def _wait(process: subprocess.Popen[bytes], *, pass_on_interrupt: bool) -> int:
+    """Wait for the CLI's end, also after a Ctrl-C: it then finishes and records what it has begun.
+
+    Where it asks nothing it runs in a session of its own, so that a Ctrl-C reaches the CLI alone, through us, and not
+    the program that it runs. A second one ends it at once.
+    """
+    interrupted = False
+    while True:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            interrupted = True
+            if pass_on_interrupt:
+                process.send_signal(signal.SIGINT)
+            continue
+        if interrupted:
+            raise KeyboardInterrupt
+        return code
 
 
 def _count_changes(log: Path) -> int:

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "examples", "infra", "operations", "sandbox", "tools", "requirements", "contract.toml")
+# A background job's children ignore SIGINT, and CI may be one.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from operations.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 class Checkout:
@@ -44,7 +51,7 @@ class Checkout:
     def interrupt(self, seen: str, *words: str) -> tuple[int, str]:
         """Run `python -m operations …` and press Ctrl-C when it prints `seen`; its exit code and what it printed."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "operations", *words],
+            [sys.executable, "-c", INTERRUPTIBLE, *words],
             cwd=self.root,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -132,13 +139,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="module")
-def interrupted_up(checkout: Checkout) -> tuple[int, str]:
-    """The exit code and the output of a first `make up` that was interrupted while it made the network."""
-    return checkout.interrupt("network-private-0 creat", "up")
+def interrupted_ups(checkout: Checkout) -> list[tuple[int, str]]:
+    """The exit code and the output of each `make up` of a row that were interrupted, each a little further on."""
+    moments = ("starting the sandbox", "Stack workflow-local creat", "network-private-0 creat", "ecs:Service")
+    return [checkout.interrupt(moment, "up") for moment in moments]
 
 
 @pytest.fixture(scope="module")
-def first_up(checkout: Checkout, interrupted_up: tuple[int, str]) -> str:
+def first_up(checkout: Checkout, interrupted_ups: list[tuple[int, str]]) -> str:
     """What the first `make up` that went through printed."""
-    del interrupted_up
+    del interrupted_ups
     return checkout.operate("up")

@@ -70,12 +70,11 @@ def pulumi(checkout: Checkout, *words: str) -> str:
     return done.stdout
 
 
-def test_ctrl_c_ends_with_one_sentence(interrupted_up: tuple[int, str]) -> None:
-    code, said = interrupted_up
-
-    assert code == 130
-    assert said.rstrip().endswith("up: interrupted; run the same command again to go on from here")
-    assert "Traceback" not in said
+def test_ctrl_c_at_any_time_ends_with_one_sentence(interrupted_ups: list[tuple[int, str]]) -> None:
+    for code, said in interrupted_ups:
+        assert code == 130, said
+        assert said.rstrip().endswith("up: interrupted; run the same command again to go on from here")
+        assert "Traceback" not in said
 
 
 def test_up_ends_with_a_completed_order_and_the_addresses(checkout: Checkout, first_up: str) -> None:

@@ -191,7 +191,7 @@ def token(claims: bytes, header: bytes = b'{"alg": "HS256"}', secret: str = JWT_
     return b"Bearer " + signed + b"." + encode(hmac.digest(secret.encode(), signed, hashlib.sha256))
 
 
-SOON = str(int(time.time()) + 600).encode()
+SOON = str(int(time.time()) + 3600).encode()
 
 
 @pytest.mark.parametrize(
