@@ -18,6 +18,14 @@ from tools import pulumi_cli
 
 REGION = "us-east-1"
 DEFAULT_NETWORK = "127.77"
+OF_OTHER_STACKS = (
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_STACK",
+)
+"""Variables of the user's that would come before those of the local stack."""
 
 
 class SandboxRecord(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,8 +103,9 @@ class LocalAccount:
         """What Pulumi and boto3 run with: this account, a state of its own, no plugin downloads."""
         state = self.directory / "state"
         state.mkdir(parents=True, exist_ok=True)
+        own = {name: value for name, value in pulumi_cli.environment(self.root).items() if name not in OF_OTHER_STACKS}
         return {
-            **pulumi_cli.environment(self.root),
+            **own,
             **aws_environment(record),
             "PULUMI_BACKEND_URL": state.as_uri(),
             "PULUMI_HOME": str(self.directory / "pulumi"),
