@@ -66,15 +66,17 @@ async def test_a_killed_process_loses_nothing(
     assert tasks.runs() == {"S2": 20, "S3": 20}
 
 
-async def _load(engine: Engine, machine: StateMachineRecord, seconds: float) -> list[str]:
-    """Start executions for a while, as fast as they are accepted; gives the ARNs of those that were accepted."""
+async def _load(engine: Engine, machine: StateMachineRecord, faults: asyncio.Event) -> list[str]:
+    """Start executions, as fast as they are accepted, until the faults are over and some came after them.
+
+    Gives the ARNs of those that were accepted.
+    """
     accepted: list[str] = []
     async with asyncio.TaskGroup() as group:
 
         async def client(number: int) -> None:
-            end = asyncio.get_running_loop().time() + seconds
-            turn = 0
-            while asyncio.get_running_loop().time() < end:
+            turn = after = 0
+            while after < 5:
                 turn += 1
                 name = f"c{number}-{turn}"
                 try:
@@ -83,6 +85,7 @@ async def _load(engine: Engine, machine: StateMachineRecord, seconds: float) -> 
                     await asyncio.sleep(0.05)
                 else:
                     accepted.append(record.arn)
+                    after += faults.is_set()
 
         for number in range(8):
             group.create_task(client(number))
@@ -104,12 +107,14 @@ async def _check(engine: Engine, accepted: list[str]) -> None:
 async def test_a_restart_of_the_database_loses_nothing(postgres_url: str, databases: Databases, launch: Launch) -> None:
     engine = await launch(open_storage(postgres_url, pool_size=4), lease_seconds=3.0)
     machine = await create(engine, sequence("count", "count", "count"))
-    load = asyncio.create_task(_load(engine, machine, 2.5))
+    faults = asyncio.Event()
+    load = asyncio.create_task(_load(engine, machine, faults))
     await asyncio.sleep(0.5)
     await asyncio.to_thread(databases.server.stop)
     assert not (await engine.health()).ready
     await asyncio.sleep(0.2)
     await asyncio.to_thread(databases.server.start)
+    faults.set()
     await _check(engine, await load)
     health = await engine.health()
     assert (health.ready, health.database.up) == (True, True)
@@ -120,13 +125,15 @@ async def test_connections_killed_in_the_middle_of_commits_lose_nothing(
 ) -> None:
     engine = await launch(open_storage(postgres_url, pool_size=4))
     machine = await create(engine, sequence("count", "count", "count"))
-    load = asyncio.create_task(_load(engine, machine, 2))
+    faults = asyncio.Event()
+    load = asyncio.create_task(_load(engine, machine, faults))
     statement = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = %s"
     killed = 0
-    while not load.done():
+    for pause in (0.05, 0.1, 0.2, 0.3) * 4:
         rows = await asyncio.to_thread(databases.execute, postgres_url, statement, "workflow-engine")
         killed += int(str(rows[0][0]))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
+    faults.set()
     await _check(engine, await load)
     assert killed > 2
 
