@@ -16,7 +16,7 @@ def run(options: argparse.Namespace) -> int:
         applied = migrate_database(load_settings(file=options.config), report=_say)
     except (SettingsError, StorageError) as error:
         return fail(str(error))
-    _say(f"{len(applied)} revisions applied" if applied else "the schema is up to date")
+    _say(f"{len(applied)} revisions applied" if applied else "no revision to apply")
     return 0
 
 

@@ -17,7 +17,7 @@ from engine.storage.migrations import migrate
 from engine.storage.migrations.roles import PRIVILEGES
 from sandbox.data.postgres import PostgresServer
 
-TABLES: Final = tuple(table for table in PRIVILEGES if table != "alembic_version")
+TABLES: Final = tuple(table for table in PRIVILEGES if table not in ("alembic_version", "schema_support"))
 ADMIN: Final = "master"
 ADMIN_PASSWORD: Final = "m'aster\\ %@:/ü"
 

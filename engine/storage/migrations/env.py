@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
+from engine.storage.migrations.support import record_support
+
 context.configure(
     connection=context.config.attributes["connection"],
     on_version_apply=context.config.attributes["on_version_apply"],
@@ -11,3 +13,4 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    record_support(context.get_context(), context.script)

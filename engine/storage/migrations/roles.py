@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 PRIVILEGES: Final = {
     "alembic_version": "select",
+    "schema_support": "select",
     "organizations": "select, insert",
     "state_machines": "select, insert, update",
     "state_machine_versions": "select, insert",

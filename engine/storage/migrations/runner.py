@@ -17,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from engine.storage.errors import InvalidStorageUrl, MigrationFailed
 from engine.storage.migrations.extensions import make_extensions
 from engine.storage.migrations.roles import Role, prepare_role
+from engine.storage.migrations.support import read_schema
 from engine.storage.postgresql import SslMode
+from engine.storage.schema import REVISION, Schema, too_new
 from engine.storage.url import MemoryUrl, PostgresUrl, SqliteUrl, parse_url
 
 _LOCK: Final = 0x776F_726B_666C_6F77
@@ -49,7 +51,8 @@ def migrate(
     engine needs and nothing else. Without, `engine` itself makes the schema, or else the user in the URL. Extensions
     are made where the server has them and that user may. Running it again changes nothing; of several at once one works
     and the others wait, up to `lock_seconds`. Each revision, extension and change of a role is told to `report` in one
-    sentence. Raises MigrationFailed and InvalidStorageUrl.
+    sentence. A newer engine's schema that serves this one is left alone, which is told too. Raises MigrationFailed,
+    also for a newer schema that doesn't, and InvalidStorageUrl.
     """
     match parse_url(url):
         case MemoryUrl():
@@ -73,7 +76,8 @@ def _migrate_sqlite(path: Path, lock_seconds: float, report: Callable[[str], Non
     sqlalchemy.event.listen(database, "connect", _leave_transactions_to_us)
     sqlalchemy.event.listen(database, "begin", _begin_immediate)
     with _failures(f"the SQLite database {path}", lock_seconds), database.begin() as connection:
-        applied.extend(_upgrade(connection, report))
+        if not _is_newer(read_schema(connection), str(path), report):
+            applied.extend(_upgrade(connection, report))
     return applied
 
 
@@ -100,13 +104,26 @@ def _migrate_postgresql(
         milliseconds = int(lock_seconds * 1000)
         connection.exec_driver_sql(f"set lock_timeout = {milliseconds}")
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK})")
+        newer = _is_newer(read_schema(connection), str(address.database), report)
         connection.commit()
+        if newer:
+            return []
         applied = _upgrade(connection, report)
         make_extensions(connection, report)
         if role is not None:
             with connection.begin():
                 prepare_role(connection, role, report)
     return applied
+
+
+def _is_newer(schema: Schema, database: str, report: Callable[[str], None]) -> bool:
+    if not schema.is_newer():
+        return False
+    if not schema.serves():
+        raise MigrationFailed(too_new(schema, database))
+    newer = f"schema {schema.revisions[0]}, newer than this engine's {REVISION}"
+    report(f"Left the database {database} alone: it has {newer}, which works with this engine.")
+    return True
 
 
 def _upgrade(connection: Connection, report: Callable[[str], None]) -> list[str]:

@@ -16,7 +16,7 @@ from engine.storage.postgresql.machines import PostgresMachines
 from engine.storage.postgresql.map_runs import PostgresMapRuns
 from engine.storage.postgresql.versions import PostgresVersions
 from engine.storage.records import PoolStatus, Write
-from engine.storage.schema import require_known_revision
+from engine.storage.schema import Schema, require_known_schema
 
 
 class PostgresStorage(
@@ -34,7 +34,7 @@ class PostgresStorage(
         """See `Storage.open`."""
         await self._database.open()
         try:
-            require_known_revision(await self._revisions(), self._options.database)
+            require_known_schema(await self._schema(), self._options.database)
         except BaseException:
             await self.close()
             raise
@@ -61,8 +61,12 @@ class PostgresStorage(
         """See `Transitions.commit`."""
         return await self._committer.commit(epoch, writes)
 
-    async def _revisions(self) -> list[str]:
-        known = "select to_regclass('alembic_version') is not null as known"
-        if not (await self._database.fetch(known))[0]["known"]:
+    async def _schema(self) -> Schema:
+        revisions = await self._column("alembic_version", "version_num")
+        return Schema(revisions, next(iter(await self._column("schema_support", "oldest_engine")), None))
+
+    async def _column(self, table: str, column: str) -> list[str]:
+        [known] = await self._database.fetch("select to_regclass($1) is not null as known", table)
+        if not known["known"]:
             return []
-        return [row["version_num"] for row in await self._database.fetch("select version_num from alembic_version")]
+        return [row[0] for row in await self._database.fetch(f"select {column} from {table}")]  # noqa: S608 - names from this file

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from engine.storage.errors import SchemaMismatch
 from engine.storage.records import PoolStatus, Write
-from engine.storage.schema import require_known_revision
+from engine.storage.schema import Schema, require_known_schema
 from engine.storage.sqlite import commit
 from engine.storage.sqlite.activities import SqliteActivities
 from engine.storage.sqlite.database import Database
@@ -20,7 +20,7 @@ from engine.storage.sqlite.machines import SqliteMachines
 from engine.storage.sqlite.map_runs import SqliteMapRuns
 from engine.storage.sqlite.versions import SqliteVersions
 
-_KNOWN: Final = "select 1 from sqlite_master where name = 'alembic_version'"
+_TABLES: Final = "select name from sqlite_master where name in ('alembic_version', 'schema_support')"
 
 
 class SqliteStorage(SqliteMachines, SqliteVersions, SqliteExecutions, SqliteLeases, SqliteActivities, SqliteMapRuns):
@@ -36,7 +36,7 @@ class SqliteStorage(SqliteMachines, SqliteVersions, SqliteExecutions, SqliteLeas
             raise SchemaMismatch(f"There is no SQLite database {self._path}: run `engine migrate`.")
         await self._database.open()
         try:
-            require_known_revision(await self._revisions(), str(self._path))
+            require_known_schema(await self._database.read(_schema), str(self._path))
         except BaseException:
             await self.close()
             raise
@@ -68,7 +68,10 @@ class SqliteStorage(SqliteMachines, SqliteVersions, SqliteExecutions, SqliteLeas
         self._database.tell(applied.owners, applied.activities)
         return applied.executions
 
-    async def _revisions(self) -> list[str]:
-        if not await self._database.rows(_KNOWN):
-            return []
-        return [row["version_num"] for row in await self._database.rows("select version_num from alembic_version")]
+
+def _schema(connection: sqlite3.Connection) -> Schema:
+    def values(table: str, column: str) -> list[str]:
+        return [row[0] for row in connection.execute(f"select {column} from {table}")] if table in known else []  # noqa: S608 - names from this file
+
+    known = {row["name"] for row in connection.execute(_TABLES)}
+    return Schema(values("alembic_version", "version_num"), next(iter(values("schema_support", "oldest_engine")), None))

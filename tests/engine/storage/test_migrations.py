@@ -152,14 +152,6 @@ async def test_a_database_without_a_schema_is_refused(url: str, tmp_path: Path) 
         await open_storage(url).open()
 
 
-async def test_an_unknown_schema_is_refused(databases: Databases) -> None:
-    url = databases.empty()
-    await asyncio.to_thread(quiet, url)
-    databases.execute(url, "update alembic_version set version_num = %s", "9999")
-    with pytest.raises(SchemaMismatch, match=f"has schema 9999 and this engine knows {REVISION} alone"):
-        await open_storage(url).open()
-
-
 def test_a_migration_waits_for_another_no_longer_than_it_may(databases: Databases) -> None:
     url = databases.empty()
     with psycopg.connect(url) as other:

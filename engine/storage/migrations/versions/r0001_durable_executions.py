@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+oldest_engine = "0001"
 
 # What changes at every transition is in active_executions alone, in columns without an index and with room on the
 # page: PostgreSQL then updates in place (HOT) and prunes as it goes. An execution's own row is written twice in all.

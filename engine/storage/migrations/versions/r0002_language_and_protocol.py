@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+oldest_engine = "0002"
 
 # Tables that may be big get columns which are null or have a constant default, and no index: neither reads or rewrites
 # them. A child of a map run has the map run's id as its state_machine_id: the unique constraint and the index that
