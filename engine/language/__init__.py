@@ -37,6 +37,7 @@ from engine.language.parsing.resources import ResourceCheck
 from engine.language.problems import InvalidDefinition, Problem
 from engine.language.snapshot import Snapshot, decode_snapshot, encode_snapshot, pending
 from engine.language.transition import Transition
+from engine.language.writing import SnapshotWriter
 
 __all__ = [
     "UNSET",
@@ -57,6 +58,7 @@ __all__ = [
     "RunMap",
     "RunTask",
     "Snapshot",
+    "SnapshotWriter",
     "StartTimer",
     "StateMachine",
     "Stopped",

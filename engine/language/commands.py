@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, final
 
 import msgspec
 from msgspec import UNSET
@@ -17,6 +17,7 @@ REQUEST_RESPONSE: Final[Pattern] = "request-response"
 """The pattern of resources without a suffix."""
 
 
+@final
 class RunTask(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
     """Run one attempt of a Task state and answer with `TaskSucceeded` or `TaskFailed`.
 
@@ -48,7 +49,13 @@ class RunTask(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=Fals
     credentials: dict[str, object] | None = None
     submission: object = UNSET
 
+    def __repr__(self) -> str:
+        """Show the task without its token, wherever it stands."""
+        text = super().__repr__()
+        return text if self.token is None else text.replace(self.token, "***")
 
+
+@final
 class RunMap(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
     """Run one attempt of a distributed Map state; answer with `TaskSucceeded` or `TaskFailed`, `CancelTask` ends it.
 
@@ -95,6 +102,7 @@ class RunMap(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False
     redrive_count: int = 0
 
 
+@final
 class StartTimer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Answer with `TimerFired` at ``due``. A timer that has this id already is replaced."""
 
@@ -102,18 +110,21 @@ class StartTimer(msgspec.Struct, frozen=True, tag=True, gc=False):
     due: datetime
 
 
+@final
 class CancelTimer(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Forget the timer; it may have fired already, which does no harm."""
 
     timer_id: str
 
 
+@final
 class CancelTask(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Stop the task or map run; nobody waits for its result any more."""
 
     task_id: str
 
 
+@final
 class Finish(msgspec.Struct, frozen=True, tag=True, gc=False):
     """The execution is over. ``output`` counts for ``SUCCEEDED``; ``error`` and ``cause`` for everything else."""
 

@@ -31,6 +31,9 @@ class Resource:
         pattern: how the task waits.
         family: which events tell of it.
         region: the region that a function or activity is in; empty when the resource names none.
+        has_token: whether the task is answered by its token.
+        named: what names the task in the details of its events.
+        called: how the service calls the task when its result is too large.
     """
 
     text: str
@@ -39,11 +42,20 @@ class Resource:
     pattern: Pattern = REQUEST_RESPONSE
     family: Family = "Task"
     region: str = ""
+    has_token: bool = field(init=False)
+    named: Mapping[str, object] = field(init=False, repr=False)
+    called: str = field(init=False, repr=False)
 
-    @property
-    def has_token(self) -> bool:
-        """Whether the task is answered by its token."""
-        return self.pattern == "token" or self.family == "Activity"
+    def __post_init__(self) -> None:
+        """Derive from the other attributes what every attempt needs."""
+        is_plain = self.family == "Task"
+        derived = {
+            "has_token": self.pattern == "token" or self.family == "Activity",
+            "named": {"resourceType": self.type, "resource": self.name} if is_plain else {},
+            "called": self.type if is_plain and self.type != "handler" else self.text,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ class Tolerance(msgspec.Struct, frozen=True):
 
 def items_of(value: object) -> Iterator[Item]:
     """Give the elements of an array or the members of an object; raises StatesError for anything else."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return (Item(element) for element in value)
     if isinstance(value, dict):
         return (Item(member, key=key) for key, member in value.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,13 @@ _ACTIVITY: Final = ("Scheduled", "ScheduleFailed", "Started", "Succeeded", "Fail
 _EXECUTION: Final = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted", "Redriven")
 _ITERATION: Final = ("Started", "Succeeded", "Failed", "Aborted")
 _MAP_RUN: Final = ("Started", "Failed", "Redriven")
+_STATES: Final = ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
+
+ENTERED: Final[Mapping[str, str]] = {state: f"{state}StateEntered" for state in _STATES}
+"""The event of the entry into a state, by the state's type."""
+
+EXITED: Final[Mapping[str, str]] = {state: f"{state}StateExited" for state in _STATES if state != "Fail"}
+"""The event of the exit from a state, by the state's type."""
 
 
 class HistoryEvent(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +40,11 @@ class HistoryEvent(msgspec.Struct, frozen=True, gc=False):
     type: str
     timestamp: datetime
     details: dict[str, object]
+
+
+def present(**details: object) -> dict[str, object]:
+    """Give the details of an event without those that are None: the history doesn't tell of them."""
+    return {name: value for name, value in details.items() if value is not None}
 
 
 def details_key(event_type: str) -> str | None:
@@ -62,11 +75,8 @@ def _keys() -> dict[str, str]:
     }
     names = [family + ending for family, endings in families.items() for ending in endings]
     keys = {name: f"{name[0].lower()}{name[1:]}EventDetails" for name in names}
-    for state in ("Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"):
-        keys[f"{state}StateEntered"] = "stateEnteredEventDetails"
-        keys[f"{state}StateExited"] = "stateExitedEventDetails"
-    del keys["FailStateExited"]
-    return keys
+    keys |= dict.fromkeys(ENTERED.values(), "stateEnteredEventDetails")
+    return keys | dict.fromkeys(EXITED.values(), "stateExitedEventDetails")
 
 
 _KEYS: Final = _keys()

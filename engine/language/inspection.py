@@ -15,14 +15,14 @@ from engine.language.context import ExecutionContext
 from engine.language.definition import FallibleState, MapState, ParallelState, State, StateMachine, StateTable
 from engine.language.errors import StatesError
 from engine.language.events import Event, TaskFailed, TaskSucceeded, TimerFired
-from engine.language.execution.behavior import attempt, fail_frame
+from engine.language.execution.behavior import begin, fail_frame, resume
 from engine.language.execution.failing import fail
 from engine.language.execution.forks import succeed_fork
 from engine.language.execution.run import Run
 from engine.language.execution.work import Ended, Failed
 from engine.language.expressions.scope import Scope
 from engine.language.inspectiondata import collect, steps_in, steps_out
-from engine.language.snapshot import ROOT, AwaitChildren, AwaitMap, AwaitTask, AwaitTimer, Frame, Snapshot, outstanding
+from engine.language.snapshot import ROOT, AwaitChildren, AwaitMap, AwaitTask, AwaitTimer, Frame, outstanding
 
 TestStatus = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 
@@ -106,46 +106,46 @@ def inspect_state(
     circumstances = given or Circumstances()
     state = find_state(machine, name)
     _check_answer(state, answer, circumstances)
-    run = _Test(state, context, circumstances, now)
+    run = _test(state, context, circumstances, now)
     frame = run.frames[ROOT]
-    attempt(run, frame, None)
+    begin(run, frame, state)
     _answer(run, state, _with_threshold(run, state, answer, circumstances))
     data = _data(run, state, frame, answer, circumstances)
     return _conclusion(run, data)
 
 
-class _Test(Run):
-    """A run of a single state."""
+def _test(state: State, context: ExecutionContext, given: Circumstances, now: datetime) -> _Test:
+    frame = Frame(
+        id=ROOT,
+        parent=None,
+        index=0,
+        state=state.name,
+        input=context.input,
+        last_event=0,
+        entry_id="1",
+        entry_event=1,
+        entered_at=now,
+        attempt=1 + given.retries,
+        retries=dict.fromkeys(range(len(_retriers(state))), given.retries),
+        variables=dict(given.variables),
+    )
+    machine = StateMachine(StateTable(state.name, {state.name: state}), None, None, "")
+    return _Test(machine, context, now, {ROOT: frame}, given=given.context)
 
-    def __init__(self, state: State, context: ExecutionContext, given: Circumstances, now: datetime) -> None:
-        table = StateTable(state.name, {state.name: state})
-        super().__init__(StateMachine(table, None, None, ""), context, Snapshot({}, 0), now)
-        self._given = given.context
-        self.put(
-            Frame(
-                id=ROOT,
-                parent=None,
-                index=0,
-                state=state.name,
-                input=context.input,
-                last_event=0,
-                entry_id="1",
-                entry_event=1,
-                entered_at=now,
-                attempt=1 + given.retries,
-                retries=dict.fromkeys(range(len(_retriers(state))), given.retries),
-                variables=dict(given.variables),
-            )
-        )
+
+class _Test(Run, kw_only=True):
+    """A run of a single state, with ``given`` members of the context object."""
+
+    given: Mapping[str, object]
 
     def scope(self, frame: Frame, state: State) -> Scope:
         """Give what expressions see, with the given members of the context object in it."""
         scope = super().scope(frame, state)
-        if not self._given:
+        if not self.given:
             return scope
         return Scope(
             scope.document,
-            lambda: {**scope.context, **self._given},
+            lambda: {**scope.context, **self.given},
             scope.seed,
             variables=scope.variables,
             now=scope.now,
@@ -168,7 +168,7 @@ def find_state(machine: StateMachine, name: str) -> State:
 
 def _check_answer(state: State, answer: Answer | None, given: Circumstances) -> None:
     """Refuse an answer that the state could never get."""
-    if given.error_state is not None and isinstance(state, ParallelState | MapState):
+    if given.error_state is not None and isinstance(state, (ParallelState, MapState)):
         tables = state.branches if isinstance(state, ParallelState) else (state.processor,)
         if not any(given.error_state in table.states for table in tables):
             msg = f"The state {given.error_state!r}, which is to cause the error, is not inside of {state.name!r}."
@@ -178,7 +178,7 @@ def _check_answer(state: State, answer: Answer | None, given: Circumstances) -> 
     written = isinstance(state, MapState) and state.distributed is not None and state.distributed.writer is not None
     if written and not isinstance(answer.result, dict):
         raise ValueError("Mocked result must be a JSON object.")
-    if isinstance(state, ParallelState | MapState) and not written and not isinstance(answer.result, list):
+    if isinstance(state, (ParallelState, MapState)) and not written and not isinstance(answer.result, list):
         raise ValueError("Mocked result must be an array.")
     if (
         isinstance(state, ParallelState)
@@ -195,7 +195,7 @@ def _with_threshold(run: Run, state: State, answer: Answer | None, given: Circum
         return answer
     count, percentage = awaiting.task.tolerated_failure_count, awaiting.task.tolerated_failure_percentage
     items = awaiting.task.items if given.read_items is UNSET else given.read_items
-    total = len(items) if isinstance(items, list | dict) else 0
+    total = len(items) if isinstance(items, (list, dict)) else 0
     over_percentage = percentage is not None and given.failed_items * 100 > percentage * total
     over_count = given.failed_items > (count or 0) if count is not None or percentage is None else False
     if over_count or over_percentage:
@@ -208,10 +208,10 @@ def _answer(run: Run, state: State, answer: Answer | None) -> None:
     frame = run.frames[ROOT]
     match frame.awaiting:
         case AwaitTimer(timer_id=timer_id) if run.handled is None:
-            attempt(run, frame, TimerFired(timer_id))
+            resume(run, frame, TimerFired(timer_id))
         case AwaitTask(task=task) | AwaitMap(task=task) if answer is not None:
-            attempt(run, frame, _event(task.task_id, answer, run.now))
-        case AwaitChildren() if answer is not None and isinstance(state, ParallelState | MapState):
+            resume(run, frame, _event(task.task_id, answer, run.now))
+        case AwaitChildren() if answer is not None and isinstance(state, (ParallelState, MapState)):
             _end_children(run, frame, state, answer)
 
 

@@ -43,15 +43,15 @@ def steps_in(state: State, scope: Scope, read: object) -> Iterator[Step]:
     elif isinstance(state.flow, JsonPathFlow):
         if not isinstance(state, PassState) or state.result is UNSET:
             yield "afterInputPath", state.flow.effective(scope).document
-            if isinstance(state, TaskState | PassState | ParallelState):
+            if isinstance(state, (TaskState, PassState, ParallelState)):
                 yield "afterParameters", state.flow.arguments(scope)
-    elif isinstance(state, TaskState | ParallelState):
+    elif isinstance(state, (TaskState, ParallelState)):
         yield "afterArguments", state.flow.arguments(scope)
 
 
 def steps_out(state: State, scope: Scope, result: object) -> Iterator[Step]:
     """Give what the state makes of its ``result``; UNSET if it has none of its own."""
-    if isinstance(state, SucceedState | ChoiceState | WaitState | FailState):
+    if isinstance(state, (SucceedState, ChoiceState, WaitState, FailState)):
         return
     if isinstance(state, PassState):
         if state.result is not UNSET:
@@ -76,7 +76,7 @@ def _map_steps(state: MapState, scope: Scope, read: object) -> Iterator[Step]:
     yield from _limits(state, inner)
     fetched = distributed is not None and distributed.reader is not None
     items = read if fetched else state.items.evaluate(inner)
-    if not isinstance(items, list | dict):
+    if not isinstance(items, (list, dict)):
         return
     if state.query_language == "JSONPath" and not fetched:
         yield "afterItemsPath", items

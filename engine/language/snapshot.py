@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, final
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ TURN: Final = "turn."
 """How the names of timers begin that threads wait for which gave way."""
 
 
+@final
 class AwaitTask(msgspec.Struct, frozen=True, tag="task", omit_defaults=True, gc=False):
     """A Task state waits for an attempt.
 
@@ -40,12 +42,14 @@ class AwaitTask(msgspec.Struct, frozen=True, tag="task", omit_defaults=True, gc=
     takes_input: bool = False
 
 
+@final
 class AwaitMap(msgspec.Struct, frozen=True, tag="map", gc=False):
     """A distributed Map state waits for its map run."""
 
     task: RunMap
 
 
+@final
 class AwaitTimer(msgspec.Struct, frozen=True, tag="timer", gc=False):
     """A state waits for its own timer: a Wait state to go on, any other state to be tried again."""
 
@@ -53,6 +57,7 @@ class AwaitTimer(msgspec.Struct, frozen=True, tag="timer", gc=False):
     due: datetime
 
 
+@final
 class AwaitTurn(msgspec.Struct, frozen=True, tag="turn", gc=False):
     """The state is not entered yet: the execution gave way to others after many states in one transition.
 
@@ -63,6 +68,7 @@ class AwaitTurn(msgspec.Struct, frozen=True, tag="turn", gc=False):
     due: datetime
 
 
+@final
 class AwaitChildren(msgspec.Struct, frozen=True, tag="children", omit_defaults=True, gc=False):
     """A Parallel or Map state waits for its children.
 
@@ -118,7 +124,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     variables: dict[str, object] = {}
 
 
-class Snapshot(msgspec.Struct, frozen=True, gc=False):
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Everything the interpreter has to know to go on with an execution.
 
     Attributes:
@@ -132,7 +138,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     frames: dict[str, Frame]
     last_event_id: int
     timeout_due: datetime | None = None
-    version: int = VERSION
+    version: int = msgspec.field(default_factory=lambda: VERSION)  # a factory's value is written, other defaults aren't
     redrivable: dict[str, Frame] = {}
 
 
@@ -147,21 +153,21 @@ def pending(snapshot: Snapshot, now: datetime) -> tuple[Command, ...]:
         commands[EXECUTION_TIMER] = StartTimer(EXECUTION_TIMER, snapshot.timeout_due)
     for frame in snapshot.frames.values():
         for command in outstanding(_begun_anew(frame, now)):
-            commands[command.timer_id if isinstance(command, StartTimer) else command.task_id] = command
+            commands[command.timer_id if type(command) is StartTimer else command.task_id] = command
     return tuple(commands.values())
 
 
 def outstanding(frame: Frame) -> list[RunTask | RunMap | StartTimer]:
     """Give what ``frame`` itself waits for, as the commands that asked for it."""
-    match frame.awaiting:
-        case AwaitTask(task=task, takes_input=takes_input) as awaiting:
-            return [replace(task, input=frame.input) if takes_input else task, *deadlines(awaiting)]
-        case AwaitMap(task=map_run):
-            return [map_run]
-        case AwaitTimer(timer_id=timer_id, due=due) | AwaitTurn(timer_id=timer_id, due=due):
-            return [StartTimer(timer_id, due)]
-        case _:
-            return []
+    awaiting = frame.awaiting
+    if type(awaiting) is AwaitTask:
+        task = replace(awaiting.task, input=frame.input) if awaiting.takes_input else awaiting.task
+        return [task, *deadlines(awaiting)]
+    if type(awaiting) is AwaitMap:
+        return [awaiting.task]
+    if type(awaiting) is AwaitTimer or type(awaiting) is AwaitTurn:
+        return [StartTimer(awaiting.timer_id, awaiting.due)]
+    return []
 
 
 def deadlines(awaiting: AwaitTask) -> list[StartTimer]:
@@ -174,11 +180,17 @@ def deadlines(awaiting: AwaitTask) -> list[StartTimer]:
     return timers
 
 
+@lru_cache(maxsize=1_024)
+def span(seconds: float) -> timedelta:
+    """Give a length of time; most are the same again and again, and to make one takes long."""
+    return timedelta(seconds=seconds)
+
+
 def _begun_anew(frame: Frame, now: datetime) -> Frame:
     awaiting = frame.awaiting
-    if not isinstance(awaiting, AwaitTask) or awaiting.started or awaiting.heartbeat_due is None:
+    if type(awaiting) is not AwaitTask or awaiting.started or awaiting.heartbeat_due is None:
         return frame
-    due = now + timedelta(seconds=awaiting.task.heartbeat_seconds or 0)
+    due = now + span(awaiting.task.heartbeat_seconds or 0)
     return replace(frame, awaiting=replace(awaiting, heartbeat_due=due))
 
 
@@ -207,4 +219,4 @@ def decode_snapshot(data: bytes | str) -> Snapshot:
     if snapshot.version not in READABLE:
         msg = f"The snapshot has version {snapshot.version}; this engine reads versions up to {VERSION}."
         raise ValueError(msg)
-    return replace(snapshot, version=VERSION)
+    return snapshot if snapshot.version == VERSION else replace(snapshot, version=VERSION)

@@ -47,7 +47,7 @@ def is_deeper(value: object, text: str, limit: int) -> bool:
         return False
     level = [value]
     for _ in range(limit + 1):
-        level = [part for part in level if isinstance(part, dict | list)]
+        level = [part for part in level if isinstance(part, (dict, list))]
         if not level:
             return False
         level = [part for whole in level for part in (whole.values() if isinstance(whole, dict) else _elements(whole))]
@@ -71,4 +71,4 @@ def json_equal(left: object, right: object) -> bool:
 
 def is_number(value: object) -> bool:
     """Say whether ``value`` is a JSON number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

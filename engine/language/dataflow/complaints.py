@@ -52,7 +52,7 @@ def complaint(name: str, path: str, value: object, low: float, high: float) -> S
     A value that is no number of the field's kind is given as text, null, an object and the like.
     """
     wording = _WORDINGS.get(name, _SECONDS)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         cause = wording.unreadable
     elif value < low:
         cause = wording.below

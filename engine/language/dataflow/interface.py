@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from engine.language.expressions.scope import Scope
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True, gc=False):
     """What a state leaves behind: its output, and the variables that it assigns."""
 
     output: object

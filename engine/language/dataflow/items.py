@@ -51,7 +51,7 @@ class ItemsWritten:
     def evaluate(self, scope: Scope) -> Collection:
         """Compute the items."""
         items = self.template.render(scope)
-        return items if isinstance(items, list | dict) else []
+        return items if isinstance(items, (list, dict)) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ItemsComputed:
     def evaluate(self, scope: Scope) -> Collection:
         """Compute the array or object."""
         items = scope.document if self.field is None else self.field.evaluate(scope)
-        if isinstance(items, list | dict):
+        if isinstance(items, (list, dict)):
             return items
         text = "$states.input" if self.field is None else self.field.computed.expression.text
         found = f"Expected 'array', but was '{kind_of(items)}' for value: {json_text(items)}"

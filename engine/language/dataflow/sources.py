@@ -31,7 +31,7 @@ class Quantity:
 
     def evaluate(self, scope: Scope) -> int | float:
         """Give the number; any other value is a `StatesError`."""
-        if isinstance(self.source, int | float):
+        if isinstance(self.source, (int, float)):
             return self.source
         if isinstance(self.source, Path):
             return self._at(self.source, scope)
@@ -53,7 +53,7 @@ class Quantity:
         return "whole number" if self.whole else "number"
 
     def _number(self, value: object) -> int | float | None:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
         if not self.whole:
             return value
@@ -96,7 +96,7 @@ class Words:
         """Give the text; anything else is a `StatesError`."""
         if isinstance(self.source, str):
             return self.source
-        if isinstance(self.source, Path | Intrinsic):
+        if isinstance(self.source, (Path, Intrinsic)):
             value = evaluate(self.source, scope, f"{self.name}Path")
             if not isinstance(value, str):
                 raise runtime_error(f"The {self.name}Path parameter does not reference a string: {self.source.text}")

@@ -13,6 +13,7 @@ from engine.language.definition import (
     MapState,
     ParallelState,
     PassState,
+    State,
     SucceedState,
     TaskState,
     WaitState,
@@ -56,10 +57,18 @@ from engine.language.snapshot import (
 )
 
 
-def attempt(run: Run, frame: Frame, event: Event | None) -> None:
-    """Run the frame's state, or take in what it waited for; a failure to evaluate is the state's failure."""
+def begin(run: Run, frame: Frame, state: State) -> None:
+    """Run the ``state`` that the frame is in; a failure to evaluate is the state's failure."""
     try:
-        _resume(run, frame, event) if event is not None else _begin(run, frame)
+        _begin(run, frame, state)
+    except StatesError as failure:
+        fail_frame(run, frame.id, failure)
+
+
+def resume(run: Run, frame: Frame, event: Event) -> None:
+    """Have the frame's state take in what it waited for; a failure to evaluate is the state's failure."""
+    try:
+        _resume(run, frame, event)
     except StatesError as failure:
         fail_frame(run, frame.id, failure)
 
@@ -74,88 +83,99 @@ def fail_frame(run: Run, frame_id: str, failure: StatesError) -> None:
 
 def awaiting(frames: Mapping[str, Frame], event: Event) -> list[Frame]:
     """Give the frames that wait for the event: one, or all that have given way and wait for the same turn."""
-    if isinstance(event, Stopped):
+    if type(event) is Stopped:
         return []
-    subject = event.timer_id if isinstance(event, TimerFired) else event.task_id
-    # The ids of timers and tasks, but for turns, begin with the visit's: that spares most frames a closer look.
+    if type(event) is not TimerFired:
+        subject = event.task_id
+    elif event.timer_id.startswith(TURN):
+        return [frame for frame in frames.values() if _awaits(frame, event)]
+    else:
+        subject = event.timer_id
+    # The ids of all other timers and tasks begin with the visit's, which only one frame is at.
     visit = subject.partition(".")[0]
-    shared = subject.startswith(TURN)
-    return [frame for frame in frames.values() if (shared or frame.entry_id == visit) and _awaits(frame, event)]
+    for frame in frames.values():
+        if frame.entry_id == visit:
+            return [frame] if _awaits(frame, event) else []
+    return []
 
 
-def _awaits(frame: Frame, event: Event) -> bool:  # noqa: PLR0911 - one line for each thing to wait for
-    match frame.awaiting, event:
-        case AwaitTask(task=task) | AwaitMap(task=task), TaskSucceeded(task_id=task_id) | TaskFailed(task_id=task_id):
-            return task.task_id == task_id
-        case AwaitTask(task=task, started=started), TaskStarted(task_id=task_id):
-            return task.task_id == task_id and not started
-        case AwaitTask(task=task), TaskSubmitted(task_id=task_id):
-            return task.task_id == task_id and task.submission is UNSET
-        case AwaitTask(task=task, heartbeat_due=due), TaskHeartbeat(task_id=task_id):
-            return task.task_id == task_id and due is not None
-        case AwaitTask(task=task, timeout_due=timeout_due, heartbeat_due=heartbeat_due), TimerFired(timer_id=timer_id):
-            is_timeout = timeout_due is not None and timer_id == timeout_timer(task.task_id)
-            return is_timeout or (heartbeat_due is not None and timer_id == heartbeat_timer(task.task_id))
-        case ((AwaitTimer(timer_id=awaited) | AwaitTurn(timer_id=awaited)), TimerFired(timer_id=timer_id)):
-            return awaited == timer_id
-        case _:
-            return False
+def _awaits(frame: Frame, event: Event) -> bool:
+    awaiting = frame.awaiting
+    if type(awaiting) is AwaitTask:
+        return _awaits_task(awaiting, event)
+    if type(awaiting) is AwaitTimer or type(awaiting) is AwaitTurn:
+        return type(event) is TimerFired and event.timer_id == awaiting.timer_id
+    if type(awaiting) is AwaitMap:
+        return isinstance(event, (TaskSucceeded, TaskFailed)) and event.task_id == awaiting.task.task_id
+    return False
 
 
-def _begin(run: Run, frame: Frame) -> None:
-    match run.state_of(frame):
-        case PassState() as state:
-            run_pass(run, frame, state)
-        case TaskState() as state:
-            run_task(run, frame, state)
-        case ChoiceState() as state:
-            run_choice(run, frame, state)
-        case WaitState() as state:
-            run_wait(run, frame, state)
-        case SucceedState() as state:
-            run_succeed(run, frame, state)
-        case FailState() as state:
-            run_fail(run, frame, state)
-        case ParallelState() as state:
-            run_parallel(run, frame, state)
-        case MapState(distributed=None) as state:
-            run_inline_map(run, frame, state)
-        case MapState() as state if state.distributed is not None:
-            run_map_run(run, frame, state, state.distributed)
+def _awaits_task(awaiting: AwaitTask, event: Event) -> bool:
+    task_id = awaiting.task.task_id
+    if type(event) is TimerFired:
+        is_timeout = awaiting.timeout_due is not None and event.timer_id == timeout_timer(task_id)
+        return is_timeout or (awaiting.heartbeat_due is not None and event.timer_id == heartbeat_timer(task_id))
+    if type(event) is Stopped or event.task_id != task_id:
+        return False
+    if type(event) is TaskStarted:
+        return not awaiting.started
+    if type(event) is TaskSubmitted:
+        return awaiting.task.submission is UNSET
+    return awaiting.heartbeat_due is not None if type(event) is TaskHeartbeat else True
+
+
+def _begin(run: Run, frame: Frame, state: State) -> None:
+    if isinstance(state, TaskState):
+        run_task(run, frame, state)
+    elif isinstance(state, PassState):
+        run_pass(run, frame, state)
+    elif isinstance(state, ChoiceState):
+        run_choice(run, frame, state)
+    elif isinstance(state, WaitState):
+        run_wait(run, frame, state)
+    elif isinstance(state, SucceedState):
+        run_succeed(run, frame, state)
+    elif isinstance(state, FailState):
+        run_fail(run, frame, state)
+    elif isinstance(state, ParallelState):
+        run_parallel(run, frame, state)
+    elif state.distributed is None:
+        run_inline_map(run, frame, state)
+    else:
+        run_map_run(run, frame, state, state.distributed)
 
 
 def _resume(run: Run, frame: Frame, event: Event) -> None:
     state = run.state_of(frame)
-    if isinstance(frame.awaiting, AwaitTask) and isinstance(state, TaskState):
+    if type(frame.awaiting) is AwaitTask and isinstance(state, TaskState):
         _resume_task(run, frame, state, event)
         return
-    if isinstance(state, MapState) and isinstance(event, TaskSucceeded):
+    if isinstance(state, MapState) and type(event) is TaskSucceeded:
         succeed_map_run(run, frame, state, event)
         return
-    if isinstance(event, TaskFailed):
+    if type(event) is TaskFailed:
         fail_map_run(run, frame, event)
         return
-    gave_way = isinstance(frame.awaiting, AwaitTurn)
+    gave_way = type(frame.awaiting) is AwaitTurn
     frame = run.put(replace(frame, awaiting=None))
     if gave_way:
         run.work.append(Enter(frame.id))
     elif isinstance(state, WaitState):
         finish_wait(run, frame, state)
     else:
-        _begin(run, frame)
+        _begin(run, frame, state)
 
 
 def _resume_task(run: Run, frame: Frame, state: TaskState, event: Event) -> None:
-    match event:
-        case TaskStarted():
-            start_task(run, frame, state, event)
-        case TaskSubmitted():
-            submit_task(run, frame, state, event)
-        case TaskSucceeded():
-            succeed_task(run, frame, state, event)
-        case TaskFailed():
-            fail_task(run, frame, state, event)
-        case TaskHeartbeat():
-            beat(run, frame)
-        case TimerFired(timer_id=timer_id):
-            time_out_task(run, frame, state, timer_id)
+    if type(event) is TaskSucceeded:
+        succeed_task(run, frame, state, event)
+    elif type(event) is TaskStarted:
+        start_task(run, frame, state, event)
+    elif type(event) is TaskSubmitted:
+        submit_task(run, frame, state, event)
+    elif type(event) is TaskFailed:
+        fail_task(run, frame, state, event)
+    elif type(event) is TaskHeartbeat:
+        beat(run, frame)
+    elif type(event) is TimerFired:
+        time_out_task(run, frame, state, event.timer_id)

@@ -41,7 +41,7 @@ def _state(context: ExecutionContext, frame: Frame, state: State) -> dict[str, o
         "Name": frame.state,
         "EnteredTime": timestamp_text(frame.entered_at or context.start_time),
     }
-    if isinstance(state, TaskState | ParallelState | MapState):
+    if isinstance(state, (TaskState, ParallelState, MapState)):
         shown["RetryCount"] = frame.attempt - 1
     return shown
 
@@ -51,7 +51,7 @@ def _item(frames: Mapping[str, Frame], frame: Frame) -> dict[str, object] | None
     current = frame
     while current.parent is not None:
         parent = frames[current.parent]
-        if isinstance(parent.awaiting, AwaitChildren) and parent.awaiting.items:
+        if type(parent.awaiting) is AwaitChildren and parent.awaiting.items:
             return item_of(parent.awaiting, current.index)
         current = parent
     return None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from msgspec.structs import replace
 
-from engine.language.commands import StartTimer
 from engine.language.definition import FallibleState, MapState, ParallelState, State, TaskState
 from engine.language.errors import Reach, StatesError
 from engine.language.execution.run import Run
 from engine.language.execution.steps import leave
 from engine.language.execution.work import Handled
+from engine.language.history import present
 from engine.language.retrying import handles
-from engine.language.snapshot import AwaitTimer, Frame
+from engine.language.snapshot import AwaitTimer, Frame, span
 
 
 def fail(run: Run, frame: Frame, failure: StatesError) -> None:
     """Have the failure of the frame's state retried or caught, or else end the frame with it."""
     state = run.state_of(frame)
-    if isinstance(state, TaskState | ParallelState | MapState):
+    if isinstance(state, (TaskState, ParallelState, MapState)):
         if _retry(run, frame, state, failure):
             run.rise(frame)
             return
@@ -39,12 +37,7 @@ def fail_evaluation(run: Run, frame: Frame, failure: StatesError) -> None:
 def _evaluation_failed(run: Run, frame: Frame, failure: StatesError) -> Frame:
     if failure.location is None:
         return frame
-    details: dict[str, object] = {
-        "error": failure.error,
-        "cause": failure.cause,
-        "location": failure.location,
-        "state": frame.state,
-    }
+    details = present(error=failure.error, cause=failure.cause, location=failure.location, state=frame.state)
     return run.record(frame, "EvaluationFailed", details)
 
 
@@ -64,12 +57,12 @@ def _retry(run: Run, frame: Frame, state: FallibleState, failure: StatesError) -
             return False
         seed = f"{run.context.execution_id}/{frame.entry_id}/{frame.attempt}"
         delay = retrier.delay(used + 1, seed)
-        due = run.now + timedelta(seconds=delay)
+        due = run.now + span(delay)
         run.handled = Handled(failure, retrier=index, delay=delay)
         timer_id = f"{frame.entry_id}.{frame.attempt}.retry"
         retries = {**frame.retries, index: used + 1}
         run.put(replace(frame, attempt=frame.attempt + 1, retries=retries, awaiting=AwaitTimer(timer_id, due)))
-        run.command(StartTimer(timer_id, due))
+        run.start_timer(timer_id, due)
         return True
     return False
 
@@ -83,7 +76,7 @@ def _catch(run: Run, before: Frame, frame: Frame, state: FallibleState, failure:
     described = {"Error": failure.error or "", "Cause": failure.cause or ""}
     try:
         outcome = catcher.exit.outcome(run.scope(frame, state), described)
-        leave(run, frame, outcome, catcher.next)
+        leave(run, frame, state, outcome, catcher.next)
     except StatesError as problem:
         located = problem.located(frame.state, frame.entry_event)
         if located.location is not None:

@@ -77,12 +77,12 @@ def succeed_fork(run: Run, frame: Frame, state: ForkState, outputs: object) -> N
     last_event = frame.last_event
     frame = run.record(replace(frame, awaiting=None), f"{state.type}StateSucceeded")
     outcome = state.flow.outcome(run.scope(frame, state), outputs)
-    leave(run, frame, outcome, state.next, previous=last_event)
+    leave(run, frame, state, outcome, state.next, previous=last_event)
 
 
 def abort_children(run: Run, frame: Frame, cause: int) -> None:
     """End everything that the frame's state started; the event ``cause`` is why."""
-    if isinstance(frame.awaiting, AwaitChildren):
+    if type(frame.awaiting) is AwaitChildren:
         _abort_below(run, frame, cause, families(run.frames))
 
 
@@ -93,7 +93,7 @@ def _abort_below(run: Run, frame: Frame, cause: int, started: Mapping[str, list[
     for child in children:
         if isinstance(state, MapState):
             run.note("MapIterationAborted", cause, {"name": state.name, "index": child.index})
-        if isinstance(child.awaiting, AwaitTask | AwaitMap | AwaitTimer | AwaitChildren):
+        if isinstance(child.awaiting, (AwaitTask, AwaitMap, AwaitTimer, AwaitChildren)):
             run.note(f"{run.state_of(child).type}StateAborted", cause, {})
         _abort_below(run, child, cause, started)
         run.drop(child)
@@ -102,7 +102,7 @@ def _abort_below(run: Run, frame: Frame, cause: int, started: Mapping[str, list[
 def _parent_of(run: Run, child: Frame) -> tuple[Frame, ForkState, AwaitChildren]:
     parent = run.frames[child.parent or ""]
     state = run.state_of(parent)
-    if not isinstance(parent.awaiting, AwaitChildren) or not isinstance(state, ParallelState | MapState):
+    if type(parent.awaiting) is not AwaitChildren or not isinstance(state, (ParallelState, MapState)):
         msg = f"the frame {parent.id!r} has children but doesn't wait for them"
         raise TypeError(msg)
     return parent, state, parent.awaiting

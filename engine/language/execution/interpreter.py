@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from engine.language.commands import Finish, StartTimer
+from engine.language.commands import Finish
 from engine.language.context import ExecutionContext
 from engine.language.definition import StateMachine
 from engine.language.errors import RUNTIME, TIMEOUT, Reach, StatesError
 from engine.language.events import Event, Stopped, TimerFired
-from engine.language.execution.behavior import attempt, awaiting, fail_frame
+from engine.language.execution.behavior import awaiting, begin, fail_frame, resume
 from engine.language.execution.forks import child_ended, child_failed
 from engine.language.execution.maps import start_iteration
 from engine.language.execution.redriving import beginning, revived
 from engine.language.execution.run import HistoryFullError, Run
-from engine.language.execution.steps import enter, give_way, must_give_way
-from engine.language.execution.work import Again, Ended, Enter, Failed, Work
-from engine.language.limits import MAX_HISTORY_EVENTS
+from engine.language.execution.steps import enter, give_way
+from engine.language.execution.work import Again, Ended, Enter, Work
+from engine.language.history import present
+from engine.language.limits import MAX_HISTORY_EVENTS, MAX_STATES_PER_TRANSITION
 from engine.language.snapshot import EXECUTION_TIMER, ROOT, AwaitTurn, Frame, Snapshot
 from engine.language.transition import Transition
 
@@ -30,7 +31,7 @@ def start(machine: StateMachine, context: ExecutionContext, now: datetime) -> Tr
         context: the execution; its input is the first state's input.
         now: the present moment, with a time zone.
     """
-    run = Run(machine, context, Snapshot({}, 0, _deadline(machine, now)), now)
+    run = Run(machine, context, now, {}, timeout_due=_deadline(machine, now))
     _set_deadline(run)
     run.put(Frame(id=ROOT, parent=None, index=0, state=machine.start_at, input=context.input, last_event=0))
     details: dict[str, object] = {
@@ -40,10 +41,10 @@ def start(machine: StateMachine, context: ExecutionContext, now: datetime) -> Tr
     }
     try:
         details["input"] = run.payload(context.input, machine.start_at)
-        run.note("ExecutionStarted", 0, details)
+        run.note("ExecutionStarted", 0, present(**details))
         run.work.append(Enter(ROOT))
     except StatesError as failure:
-        run.note("ExecutionStarted", 0, details)
+        run.note("ExecutionStarted", 0, present(**details))
         run.frames.clear()
         _fail_execution(run, failure, 1)
     return _drive(run)
@@ -66,11 +67,11 @@ def redrive(machine: StateMachine, context: ExecutionContext, snapshot: Snapshot
         raise ValueError(msg)
     event = snapshot.last_event_id + 1
     frames = revived(snapshot.redrivable, context.redrive_count or 0, event)
-    run = Run(machine, context, Snapshot(frames, snapshot.last_event_id, _deadline(machine, now)), now)
+    run = Run(machine, context, now, frames, snapshot.last_event_id, _deadline(machine, now))
     _set_deadline(run)
-    run.note("ExecutionRedriven", snapshot.last_event_id, {"redriveCount": context.redrive_count})
+    run.note("ExecutionRedriven", snapshot.last_event_id, present(redriveCount=context.redrive_count))
     for frame in beginning(frames):
-        again = not isinstance(frame.awaiting, AwaitTurn)
+        again = type(frame.awaiting) is not AwaitTurn
         run.work.append(Again(frame.id) if again else Enter(frame.id))
     return _drive(run)
 
@@ -83,28 +84,28 @@ def advance(
     ``snapshot`` is left as it is. An event for something that is no longer awaited (a task that was cancelled, a timer
     of a state that was left, an execution that is over) gives a transition with nothing in it.
     """
-    unchanged = Transition(snapshot)
     if not snapshot.frames:
-        return unchanged
-    run = Run(machine, context, snapshot, now)
-    if isinstance(event, Stopped):
+        return Transition(snapshot)
+    run = Run(machine, context, now, dict(snapshot.frames), snapshot.last_event_id, snapshot.timeout_due)
+    if type(event) is Stopped:
         _end(run, Finish("ABORTED", error=event.error, cause=event.cause))
         return run.transition()
-    if isinstance(event, TimerFired) and event.timer_id == EXECUTION_TIMER:
+    if type(event) is TimerFired and event.timer_id == EXECUTION_TIMER:
         if snapshot.timeout_due is None:
-            return unchanged
+            return Transition(snapshot)
         details: dict[str, object] = {"error": TIMEOUT}
         run.finish(Finish("TIMED_OUT"), details, 0, fired=EXECUTION_TIMER)
         return run.transition()
     frames = awaiting(snapshot.frames, event)
-    return _drive(run, frames, event) if frames else unchanged
+    return _drive(run, frames, event) if frames else Transition(snapshot)
 
 
 def _drive(run: Run, frames: Sequence[Frame] = (), event: Event | None = None) -> Transition:
     """Let ``frames`` take in the event, then work until nothing is left to do without waiting."""
     try:
-        for frame in frames:
-            attempt(run, frame, event)
+        if event is not None:
+            for frame in frames:
+                resume(run, frame, event)
         while run.work:
             _do(run, run.work.popleft())
     except HistoryFullError:
@@ -117,21 +118,20 @@ def _do(run: Run, work: Work) -> None:
     frame = run.frames.get(work.frame_id)
     if frame is None:
         return
-    match work:
-        case Enter():
-            if must_give_way(run):
-                give_way(run, frame)
-            else:
-                attempt(run, enter(run, frame), None)
-        case Again():
-            attempt(run, frame, None)
-        case Ended(output=output):
-            _frame_ended(run, frame, output)
-        case Failed(failure=failure):
-            if frame.parent is None or failure.reach is Reach.NOBODY:
-                _fail_execution(run, failure, frame.last_event)
-            else:
-                child_failed(run, frame, failure)
+    if type(work) is Enter:
+        if run.entered >= MAX_STATES_PER_TRANSITION:
+            give_way(run, frame)
+        else:
+            state = run.state_of(frame)
+            begin(run, enter(run, frame, state), state)
+    elif type(work) is Ended:
+        _frame_ended(run, frame, work.output)
+    elif type(work) is Again:
+        begin(run, frame, run.state_of(frame))
+    elif frame.parent is None or work.failure.reach is Reach.NOBODY:
+        _fail_execution(run, work.failure, frame.last_event)
+    else:
+        child_failed(run, frame, work.failure)
 
 
 def _frame_ended(run: Run, frame: Frame, output: object) -> None:
@@ -150,14 +150,14 @@ def _deadline(machine: StateMachine, now: datetime) -> datetime | None:
 
 def _set_deadline(run: Run) -> None:
     if run.timeout_due is not None:
-        run.command(StartTimer(EXECUTION_TIMER, run.timeout_due))
+        run.start_timer(EXECUTION_TIMER, run.timeout_due)
 
 
 def _fail_execution(run: Run, failure: StatesError, previous: int) -> None:
     finish = Finish("FAILED", error=failure.error, cause=failure.cause)
-    run.finish(finish, {"error": failure.error, "cause": failure.cause}, previous)
+    run.finish(finish, present(error=failure.error, cause=failure.cause), previous)
 
 
 def _end(run: Run, finish: Finish) -> None:
     """End the execution from outside, whatever it is doing."""
-    run.finish(finish, {"error": finish.error, "cause": finish.cause}, 0)
+    run.finish(finish, present(error=finish.error, cause=finish.cause), 0)

@@ -19,16 +19,20 @@ from engine.language.execution.failing import fail, fail_evaluation
 from engine.language.execution.forks import succeed_fork
 from engine.language.execution.run import Run
 from engine.language.expressions.scope import Scope
+from engine.language.history import present
 from engine.language.snapshot import AwaitMap, Frame
 
 _NAMESPACE: Final = uuid.UUID("6f5b1d0c-93a5-4b62-9c0a-8f3d1f6c2b7e")
+_WITHOUT_TIME: Final = (1 << 80) - 1
+_VERSION_BITS: Final = 0xF << 76
+_VERSION_8: Final = 0x8 << 76
 _ARN_PARTS: Final = 5
 _OF_THE_STATE: Final = frozenset({ITEM_READER_FAILED, RESULT_WRITER_FAILED})
 
 
 def run_map_run(run: Run, frame: Frame, state: MapState, distributed: Distributed) -> None:
     """Ask for a map run, or, after a redrive, for the rest of the one there was."""
-    former = frame.awaiting.task if isinstance(frame.awaiting, AwaitMap) else None
+    former = frame.awaiting.task if type(frame.awaiting) is AwaitMap else None
     if former is None:
         _begin(run, frame, state, distributed)
         return
@@ -52,7 +56,7 @@ def fail_map_run(run: Run, frame: Frame, event: TaskFailed) -> None:
     failure = reported(event.error, event.cause)
     if event.error in _OF_THE_STATE:
         failure = failure.located(frame.state, frame.entry_event)
-    frame = run.record(frame, "MapRunFailed", {"error": failure.error, "cause": failure.cause})
+    frame = run.record(frame, "MapRunFailed", present(error=failure.error, cause=failure.cause))
     fail(run, frame, failure)
 
 
@@ -61,7 +65,7 @@ def _begin(run: Run, frame: Frame, state: MapState, distributed: Distributed) ->
     scope = state.flow.effective(run.scope(frame, state))
     concurrency = _number(state.max_concurrency, scope)
     items = state.items.evaluate(scope) if distributed.reader is None else UNSET
-    length = len(items) if isinstance(items, list | dict) else 0
+    length = len(items) if isinstance(items, (list, dict)) else 0
     started = run.note("MapStateStarted", frame.last_event, {"length": length})
     count = _number(distributed.tolerated_failure_count, scope)
     percentage = _number(distributed.tolerated_failure_percentage, scope)
@@ -87,7 +91,7 @@ def _begin(run: Run, frame: Frame, state: MapState, distributed: Distributed) ->
         _await(run, frame, _with_parts(command, distributed, scope))
     except StatesError as failure:
         located = failure.located(frame.state, frame.entry_event)
-        frame = run.record(frame, "MapRunFailed", {"error": located.error, "cause": located.cause})
+        frame = run.record(frame, "MapRunFailed", present(error=located.error, cause=located.cause))
         fail_evaluation(run, frame, failure)
 
 
@@ -103,15 +107,21 @@ def _with_parts(command: RunMap, distributed: Distributed, scope: Scope) -> RunM
 
 def _await(run: Run, frame: Frame, command: RunMap) -> None:
     run.put(replace(frame, awaiting=AwaitMap(command)))
-    run.command(command)
+    run.call(command)
 
 
 def _arn(run: Run, frame: Frame, distributed: Distributed) -> str:
-    """Make the map run's ARN: the same each time for the same attempt of the same visit."""
+    """Make the map run's ARN: the same each time for the same attempt of the same visit.
+
+    Its id begins with the time of the visit (RFC 9562, UUID version 8), so that what is stored by it and by the ids of
+    its children, which begin as it does, goes to the end of an index.
+    """
     context = run.context
     place = ":".join(context.execution_id.split(":")[:_ARN_PARTS])
     machine = context.state_machine_name.partition("/")[0]
-    identity = uuid.uuid5(_NAMESPACE, f"{context.execution_id}/{frame.entry_id}/{frame.attempt}")
+    unique = uuid.uuid5(_NAMESPACE, f"{context.execution_id}/{frame.entry_id}/{frame.attempt}").int
+    milliseconds = int((frame.entered_at or context.start_time).timestamp() * 1000)
+    identity = uuid.UUID(int=(milliseconds << 80 | unique & _WITHOUT_TIME) & ~_VERSION_BITS | _VERSION_8)
     return f"{place}:mapRun:{machine}/{distributed.label}:{identity}"
 
 

@@ -32,7 +32,7 @@ def run_inline_map(run: Run, frame: Frame, state: MapState) -> None:
 def start_iteration(run: Run, frame: Frame, state: MapState, previous: int) -> None:
     """Start the next iteration after the event ``previous``."""
     awaiting = frame.awaiting
-    if not isinstance(awaiting, AwaitChildren):
+    if type(awaiting) is not AwaitChildren:
         return
     index = awaiting.started
     item = item_of(awaiting, index)

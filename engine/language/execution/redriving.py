@@ -26,15 +26,15 @@ def revived(frames: Mapping[str, Frame], redrive_count: int, event: int) -> dict
 
 def beginning(frames: Mapping[str, Frame]) -> list[Frame]:
     """Give the frames that begin their state anew, in the order in which they had entered it."""
-    anew = (frame for frame in frames.values() if not isinstance(frame.awaiting, AwaitChildren))
+    anew = (frame for frame in frames.values() if type(frame.awaiting) is not AwaitChildren)
     return sorted(anew, key=lambda frame: (frame.entry_event, frame.id))
 
 
 def _waits(frame: Frame, parents: set[str | None]) -> bool:
-    return isinstance(frame.awaiting, AwaitChildren) and frame.id in parents
+    return type(frame.awaiting) is AwaitChildren and frame.id in parents
 
 
 def _anew(frame: Frame, redrive_count: int, event: int) -> Frame:
-    kept = frame.awaiting if isinstance(frame.awaiting, AwaitMap | AwaitTurn) else None
+    kept = frame.awaiting if isinstance(frame.awaiting, (AwaitMap, AwaitTurn)) else None
     entry_id = f"{frame.entry_event}r{redrive_count}"
     return replace(frame, entry_id=entry_id, attempt=1, retries={}, awaiting=kept, last_event=event)

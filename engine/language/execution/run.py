@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct, field
 from msgspec.structs import replace
 
 from engine.language.commands import CancelTask, CancelTimer, Command, Finish, RunMap, RunTask, StartTimer
@@ -27,40 +29,48 @@ class HistoryFullError(Exception):
     """The execution has as many history events as it may have."""
 
 
-class Run:
+class Run(Struct):
     """Collects what one transition changes; the snapshot it began with stays as it is.
 
     Attributes:
+        machine: what runs.
+        context: the execution.
+        now: the present moment.
         frames: the threads of control, as they are now.
+        last_event_id: the id of the latest event.
+        timeout_due: when the execution times out as a whole; None if never.
         fallen: threads that a failure ended which nothing has handled so far, as they were before.
         work: what is still to do in this transition.
         handled: the latest failure that was handled in this transition; None if none was.
         entered: how many states it has entered.
-        turn_id: the timer of all threads that give way in this transition.
     """
 
-    def __init__(self, machine: StateMachine, context: ExecutionContext, snapshot: Snapshot, now: datetime) -> None:
-        self.machine = machine
-        self.context = context
-        self.now = now
-        self.frames = dict(snapshot.frames)
-        self.fallen: dict[str, Frame] = {}
-        self.work: deque[Work] = deque()
-        self.handled: Handled | None = None
-        self.entered = 0
-        self.timeout_due = snapshot.timeout_due
-        self.turn_id = f"{TURN}{snapshot.last_event_id}"
-        self._last_event_id = snapshot.last_event_id
-        self._most_events = MAX_HISTORY_EVENTS - 1  # the very last one is for the end
-        self._redrivable: dict[str, Frame] = {}
-        self._history: list[HistoryEvent] = []
-        self._commands: dict[str, Command] = {}
-        self._text: tuple[object, str] = (UNSET, "")
-        self._gathered: dict[str, dict[int, object]] = {}
+    machine: StateMachine
+    context: ExecutionContext
+    now: datetime
+    frames: dict[str, Frame]
+    last_event_id: int = 0
+    timeout_due: datetime | None = None
+    fallen: dict[str, Frame] = field(default_factory=dict)
+    work: deque[Work] = field(default_factory=deque)
+    handled: Handled | None = None
+    entered: int = 0
+    _most_events: int = MAX_HISTORY_EVENTS - 1  # the very last one is for the end
+    _redrivable: dict[str, Frame] = field(default_factory=dict)
+    _history: list[HistoryEvent] = field(default_factory=list)
+    _commands: dict[str, Command] = field(default_factory=dict)
+    _payload: object = UNSET
+    _text: str = ""
+    _gathered: dict[str, dict[int, object]] = field(default_factory=dict)
+
+    @property
+    def turn_id(self) -> str:
+        """The timer of all threads that give way in this transition."""
+        return f"{TURN}{self.last_event_id - len(self._history)}"
 
     def transition(self) -> Transition:
         """Give what was collected."""
-        snapshot = Snapshot(self.frames, self._last_event_id, self.timeout_due, redrivable=self._redrivable)
+        snapshot = Snapshot(self.frames, self.last_event_id, self.timeout_due, redrivable=self._redrivable)
         return Transition(snapshot, tuple(self._history), tuple(self._commands.values()))
 
     def state_of(self, frame: Frame) -> State:
@@ -72,10 +82,10 @@ class Run:
         """Give what the expressions of the frame's ``state`` see; the document is the raw input."""
         return Scope(
             frame.input,
-            lambda: context_object(self.context, self.frames, frame, state),
+            partial(context_object, self.context, self.frames, frame, state),
             f"{self.context.execution_id}/{frame.entry_id}/{frame.attempt}",
-            variables=self.variables(frame),
-            now=self.now,
+            frame.variables if frame.parent is None else self.variables(frame),
+            self.now,
         )
 
     def variables(self, frame: Frame) -> Mapping[str, object]:
@@ -87,18 +97,21 @@ class Run:
 
     def payload(self, value: object, name: str, reach: Reach = Reach.BY_NAME) -> str:
         """Give ``value`` as JSON text; too large or too deep, it is a failure of the state or task ``name``."""
-        if self._text[0] is value:
-            return self._text[1]
+        if self._payload is value:
+            return self._text
         data = json_bytes(value)
         text = data.decode()
-        if len(data) > self.context.max_payload_bytes or is_deeper(value, text, MAX_PAYLOAD_DEPTH):
+        size = len(data)
+        if size > self.context.max_payload_bytes:
             raise data_limit_exceeded(name, reach=reach)
-        self._text = (value, text)
+        if size > _SHALLOW and is_deeper(value, text, MAX_PAYLOAD_DEPTH):
+            raise data_limit_exceeded(name, reach=reach)
+        self._payload, self._text = value, text
         return text
 
     def accepted(self, value: object) -> str:
         """Give as JSON text a ``value`` that is known to be no larger and no deeper than it may be."""
-        return self._text[1] if self._text[0] is value else json_text(value)
+        return self._text if self._payload is value else json_text(value)
 
     def put(self, frame: Frame) -> Frame:
         """Keep the new version of a frame."""
@@ -113,23 +126,27 @@ class Run:
         return self.put(replace(frame, last_event=event_id))
 
     def note(self, event_type: str, previous: int, details: dict[str, object], at: datetime | None = None) -> int:
-        """Record an event; gives its id. Members of ``details`` that are None are left out."""
-        event_id = self._last_event_id + 1
+        """Record an event; gives its id."""
+        event_id = self.last_event_id + 1
         if event_id > self._most_events:
             raise HistoryFullError
-        self._last_event_id = event_id
-        if None in details.values():
-            details = {name: value for name, value in details.items() if value is not None}
+        self.last_event_id = event_id
         self._history.append(HistoryEvent(event_id, previous, event_type, at or self.now, details))
         return event_id
 
-    def command(self, command: RunTask | RunMap | StartTimer) -> None:
-        """Ask the runtime for something."""
-        self._commands[_key(command)] = command
+    def call(self, task: RunTask | RunMap) -> None:
+        """Ask the runtime to run a task or map run."""
+        self._commands[task.task_id] = task
+
+    def start_timer(self, timer_id: str, due: datetime) -> None:
+        """Ask the runtime for a timer."""
+        self._commands[timer_id] = StartTimer(timer_id, due)
 
     def release(self, frame: Frame) -> None:
         """Give up everything that ``frame`` waits for."""
-        if isinstance(frame.awaiting, AwaitTurn) and self._others_await(frame.awaiting.timer_id, frame):
+        if frame.awaiting is None:
+            return
+        if type(frame.awaiting) is AwaitTurn and self._others_await(frame.awaiting.timer_id, frame):
             return
         self._cancel_all(outstanding(frame))
 
@@ -143,7 +160,8 @@ class Run:
             self._cancel_all(outstanding(frame))
         if self.timeout_due is not None and fired != EXECUTION_TIMER:
             self.cancel_timer(EXECUTION_TIMER)
-        if finish.status != "SUCCEEDED" and self._last_event_id < MAX_HISTORY_EVENTS - 2:  # with room for the redrive
+        has_room = self.last_event_id < MAX_HISTORY_EVENTS - 2  # for the events of a redrive
+        if finish.status != "SUCCEEDED" and has_room:
             self._redrivable = {**self.frames, **self.fallen}
         self.frames = {}
         self.work.clear()
@@ -165,9 +183,9 @@ class Run:
         """Add the output of a child to those that ``frame`` has got; copies them once in a transition."""
         if self._gathered.get(frame.id) is not awaiting.outputs:
             self._gathered[frame.id] = dict(awaiting.outputs)
-        outputs = self._gathered[frame.id]
-        outputs[index] = output
-        return replace(awaiting, outputs=outputs)
+            awaiting = replace(awaiting, outputs=self._gathered[frame.id])
+        awaiting.outputs[index] = output
+        return awaiting
 
     def fall(self, frame: Frame) -> None:
         """Remember a frame and all below it as they are: a failure is about to end them."""
@@ -184,32 +202,27 @@ class Run:
 
     def _table_below(self, parent_id: str, index: int) -> StateTable:
         parent = self.state_of(self.frames[parent_id])
-        if not isinstance(parent, ParallelState | MapState):
+        if not isinstance(parent, (ParallelState, MapState)):
             msg = f"the state {parent.name!r} can't have children, but the snapshot says that it has"
             raise TypeError(msg)
         return parent.table(index)
 
     def _others_await(self, turn_id: str, frame: Frame) -> bool:
         waits = (other.awaiting for other in self.frames.values() if other.id != frame.id)
-        return any(isinstance(wait, AwaitTurn) and wait.timer_id == turn_id for wait in waits)
+        return any(type(wait) is AwaitTurn and wait.timer_id == turn_id for wait in waits)
 
     def _cancel_all(self, commands: Iterable[RunTask | RunMap | StartTimer]) -> None:
         for command in commands:
-            if isinstance(command, StartTimer):
+            if type(command) is StartTimer:
                 self.cancel_timer(command.timer_id)
             else:
                 self._cancel(command.task_id, CancelTask(command.task_id))
 
     def _cancel(self, key: str, cancel: CancelTask | CancelTimer) -> None:
-        started = isinstance(self._commands.get(key), RunTask | RunMap | StartTimer)
-        if started:
+        if type(self._commands.get(key)) in _STARTING:
             del self._commands[key]
         else:
             self._commands[key] = cancel
-
-
-def _key(command: RunTask | RunMap | StartTimer) -> str:
-    return command.timer_id if isinstance(command, StartTimer) else command.task_id
 
 
 def families(frames: Mapping[str, Frame]) -> dict[str, list[Frame]]:
@@ -236,7 +249,11 @@ def _below(frames: Mapping[str, Frame], frame_id: str) -> list[Frame]:
     return found
 
 
-_ENDINGS = {
+_SHALLOW: Final = 2 * MAX_PAYLOAD_DEPTH
+"""JSON of no more bytes can't be nested too deeply."""
+
+_STARTING: Final = frozenset({RunTask, RunMap, StartTimer})
+_ENDINGS: Final = {
     "SUCCEEDED": "ExecutionSucceeded",
     "FAILED": "ExecutionFailed",
     "TIMED_OUT": "ExecutionTimedOut",

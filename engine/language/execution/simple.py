@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from engine.language.commands import StartTimer
 from engine.language.dataflow.sources import Words
 from engine.language.definition import ChoiceState, FailState, PassState, SucceedState, WaitState
 from engine.language.errors import StatesError, runtime_error
 from engine.language.execution.run import Run
 from engine.language.execution.steps import leave
 from engine.language.expressions.scope import Scope
-from engine.language.snapshot import AwaitTimer, Frame
+from engine.language.snapshot import AwaitTimer, Frame, span
 
 
 def run_pass(run: Run, frame: Frame, state: PassState) -> None:
     """Run a Pass state."""
-    leave(run, frame, state.flow.passed(run.scope(frame, state), state.result), state.next)
+    leave(run, frame, state, state.flow.passed(run.scope(frame, state), state.result), state.next)
 
 
 def run_choice(run: Run, frame: Frame, state: ChoiceState) -> None:
     """Run a Choice state."""
     scope = run.scope(frame, state)
     inner = state.flow.effective(scope)
-    rule = next((rule for rule in state.rules if rule.condition.holds(inner)), None)
-    if rule is not None:
-        leave(run, frame, rule.flow.outcome(scope), rule.next)
-    elif state.default is not None:
-        leave(run, frame, state.flow.outcome(scope), state.default)
-    else:
+    for rule in state.rules:
+        if rule.condition.holds(inner):
+            leave(run, frame, state, rule.flow.outcome(scope), rule.next)
+            return
+    if state.default is None:
         raise runtime_error("Failed to transition out of the state. The state does not point to a next state.")
+    leave(run, frame, state, state.flow.outcome(scope), state.default)
 
 
 def run_succeed(run: Run, frame: Frame, state: SucceedState) -> None:
     """Run a Succeed state."""
-    leave(run, frame, state.flow.outcome(run.scope(frame, state)), None)
+    leave(run, frame, state, state.flow.outcome(run.scope(frame, state)), None)
 
 
 def run_fail(run: Run, frame: Frame, state: FailState) -> None:
@@ -53,19 +52,19 @@ def run_wait(run: Run, frame: Frame, state: WaitState) -> None:
         return
     timer_id = f"{frame.entry_id}.wait"
     run.put(replace(frame, awaiting=AwaitTimer(timer_id, due)))
-    run.command(StartTimer(timer_id, due))
+    run.start_timer(timer_id, due)
 
 
 def finish_wait(run: Run, frame: Frame, state: WaitState) -> None:
     """Go on after a Wait state's timer."""
-    leave(run, frame, state.flow.outcome(run.scope(frame, state)), state.next)
+    leave(run, frame, state, state.flow.outcome(run.scope(frame, state)), state.next)
 
 
 def _due(run: Run, state: WaitState, scope: Scope) -> datetime:
     if state.timestamp is not None:
         return state.timestamp.evaluate(scope)
     seconds = 0 if state.seconds is None else state.seconds.evaluate(scope)
-    return run.now + timedelta(seconds=seconds)
+    return run.now + span(seconds)
 
 
 def _text(words: Words | None, scope: Scope) -> str | None:

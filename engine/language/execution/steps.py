@@ -6,22 +6,22 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from engine.language.commands import StartTimer
 from engine.language.dataflow.interface import Outcome
+from engine.language.definition import State
 from engine.language.errors import variables_too_large
 from engine.language.execution.run import Run
 from engine.language.execution.work import Ended, Enter
-from engine.language.limits import MAX_STATES_PER_TRANSITION, MAX_VARIABLES_BYTES
+from engine.language.history import ENTERED, EXITED
+from engine.language.limits import MAX_VARIABLES_BYTES
 from engine.language.snapshot import AwaitTurn, Frame
 from engine.language.values import json_text
 
 
-def enter(run: Run, frame: Frame) -> Frame:
-    """Record the entry into the frame's state."""
+def enter(run: Run, frame: Frame, state: State) -> Frame:
+    """Record the entry into the frame's ``state``."""
     run.entered += 1
-    state = run.state_of(frame)
     details: dict[str, object] = {"name": state.name, "input": run.accepted(frame.input)}
-    event = run.note(f"{state.type}StateEntered", frame.last_event, details)
+    event = run.note(ENTERED[state.type], frame.last_event, details)
     return run.put(
         replace(
             frame,
@@ -36,38 +36,35 @@ def enter(run: Run, frame: Frame) -> Frame:
     )
 
 
-def must_give_way(run: Run) -> bool:
-    """Say whether this transition has entered as many states as it may."""
-    return run.entered >= MAX_STATES_PER_TRANSITION
-
-
 def give_way(run: Run, frame: Frame) -> None:
     """Let others have their turn: enter the state when a timer that is due at once has fired.
 
     All threads that give way in one transition share the timer, so that many of them don't make a transition each.
     """
     run.put(replace(frame, awaiting=AwaitTurn(run.turn_id, run.now)))
-    run.command(StartTimer(run.turn_id, run.now))
+    run.start_timer(run.turn_id, run.now)
 
 
-def leave(run: Run, frame: Frame, outcome: Outcome, next_state: str | None, previous: int | None = None) -> None:
-    """Record the exit from the frame's state and go on at ``next_state``, or end the frame.
+def leave(
+    run: Run, frame: Frame, state: State, outcome: Outcome, next_state: str | None, previous: int | None = None
+) -> None:
+    """Record the exit from the frame's ``state`` and go on at ``next_state``, or end the frame.
 
     ``previous`` is the event that the exit follows, where it isn't the frame's latest.
     """
-    state = run.state_of(frame)
-    details: dict[str, object] = {"name": state.name, "output": run.payload(outcome.output, state.name)}
+    output = outcome.output
+    details: dict[str, object] = {"name": state.name, "output": run.payload(output, state.name)}
     variables = frame.variables
     if outcome.assigned:
         details["assignedVariables"] = _texts(run, frame, outcome.assigned)
         variables = {**variables, **outcome.assigned}
-    event = run.note(f"{state.type}StateExited", frame.last_event if previous is None else previous, details)
+    event = run.note(EXITED[state.type], frame.last_event if previous is None else previous, details)
     if next_state is None:
         run.put(replace(frame, last_event=event, awaiting=None, variables=variables))
-        run.work.append(Ended(frame.id, outcome.output))
+        run.work.append(Ended(frame.id, output))
     else:
-        entering = {"state": next_state, "input": outcome.output}
-        run.put(replace(frame, last_event=event, awaiting=None, variables=variables, **entering))
+        frame = replace(frame, state=next_state, input=output, last_event=event, awaiting=None, variables=variables)
+        run.put(frame)
         run.work.append(Enter(frame.id))
 
 

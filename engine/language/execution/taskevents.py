@@ -8,6 +8,13 @@ from typing import Final
 from engine.language.commands import RunTask
 from engine.language.definition import Family, Resource
 from engine.language.events import FailureKind
+from engine.language.history import present
+
+_FAMILIES: Final[tuple[Family, ...]] = ("Task", "LambdaFunction", "Activity")
+
+SCHEDULED: Final[Mapping[Family, str]] = {family: f"{family}Scheduled" for family in _FAMILIES}
+STARTED: Final[Mapping[Family, str]] = {family: f"{family}Started" for family in _FAMILIES}
+SUCCEEDED: Final[Mapping[Family, str]] = {family: f"{family}Succeeded" for family in _FAMILIES}
 
 _FAILURES: Final[Mapping[Family, Mapping[FailureKind, str]]] = {
     "Task": {"failed": "Failed", "start-failed": "StartFailed", "submit-failed": "SubmitFailed"},
@@ -26,31 +33,26 @@ def failure_type(resource: Resource, kind: FailureKind) -> str:
     return event_type(resource, _FAILURES[resource.family][kind])
 
 
-def details(resource: Resource, **others: object) -> dict[str, object]:
-    """Give the details of an event: what names the task, and ``others``."""
-    named = {"resourceType": resource.type, "resource": resource.name} if resource.family == "Task" else {}
-    return {**named, **others}
-
-
 def scheduled(resource: Resource, task: RunTask, text: str, region: str) -> dict[str, object]:
     """Give the details of a task's schedule; ``text`` is its input as JSON, ``region`` where the execution is."""
-    shown: dict[str, object] = {"resource": resource.name, "timeoutInSeconds": _whole(task.timeout_seconds)}
+    shown: dict[str, object] = {"resource": resource.name}
+    if task.timeout_seconds is not None:
+        shown["timeoutInSeconds"] = int(task.timeout_seconds)
     if resource.family == "Task":
-        shown |= {"resourceType": resource.type, "region": region, "parameters": text}
+        shown["resourceType"] = resource.type
+        shown["region"] = region
+        shown["parameters"] = text
     else:
         shown["input"] = text
-    if resource.family != "LambdaFunction":
-        shown["heartbeatInSeconds"] = _whole(task.heartbeat_seconds)
-    role = (task.credentials or {}).get("RoleArn")
-    if isinstance(role, str) and resource.family != "Activity":
-        shown["taskCredentials"] = {"roleArn": role}
+    if task.heartbeat_seconds is not None and resource.family != "LambdaFunction":
+        shown["heartbeatInSeconds"] = int(task.heartbeat_seconds)
+    if task.credentials is not None and resource.family != "Activity":
+        role = task.credentials.get("RoleArn")
+        if isinstance(role, str):
+            shown["taskCredentials"] = {"roleArn": role}
     return shown
 
 
 def started(resource: Resource, worker: str | None = None) -> dict[str, object]:
     """Give the details of a task's start; ``worker`` took it."""
-    return {"workerName": worker} if resource.family == "Activity" else details(resource)
-
-
-def _whole(seconds: float | None) -> int | None:
-    return None if seconds is None else int(seconds)
+    return present(workerName=worker) if resource.family == "Activity" else {**resource.named}

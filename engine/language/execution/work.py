@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import final
+
 import msgspec
 
 from engine.language.errors import StatesError
 
 
+@final
 class Enter(msgspec.Struct, frozen=True, gc=False):
     """The frame is about to enter its state."""
 
     frame_id: str
 
 
+@final
 class Again(msgspec.Struct, frozen=True, gc=False):
     """The frame is about to begin its state anew, after a redrive."""
 
     frame_id: str
 
 
+@final
 class Ended(msgspec.Struct, frozen=True, gc=False):
     """The frame came to its end with an output."""
 
@@ -26,6 +31,7 @@ class Ended(msgspec.Struct, frozen=True, gc=False):
     output: object
 
 
+@final
 class Failed(msgspec.Struct, frozen=True, gc=False):
     """The frame came to its end with a failure that no state of its own handled."""
 

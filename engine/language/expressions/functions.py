@@ -245,14 +245,14 @@ def _list(value: object) -> list[object]:
 
 
 def _integer(value: object, what: str) -> int:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         msg = f"{what} must be a number, but is {json_text(value)[:100]}"
         raise ValueError(msg)  # noqa: TRY004 - every misfit is a ValueError here
     return math.trunc(value)
 
 
 def _rounded(value: object) -> int:
-    if not is_number(value) or not isinstance(value, int | float):
+    if not is_number(value) or not isinstance(value, (int, float)):
         msg = f"both arguments must be numbers, but one is {json_text(value)[:100]}"
         raise ValueError(msg)
     return value if isinstance(value, int) else int(value // 1 + (value % 1 >= 0.5))  # noqa: PLR2004 - half goes up

@@ -12,7 +12,7 @@ from engine.language.values import is_number
 
 
 def _length(value: object, _argument: int | None) -> object:
-    return len(value) if isinstance(value, list | dict | str) else None
+    return len(value) if isinstance(value, (list, dict, str)) else None
 
 
 def _keys(value: object, _argument: int | None) -> object:

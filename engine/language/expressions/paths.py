@@ -52,11 +52,16 @@ class Path:
 
     def read(self, scope: Scope) -> object:
         """Give what the path leads to, or `MISSING`; a query that can match many gives the list of all that do."""
+        value: object = scope.context if self.in_context else scope.document
         if self.variable is not None:
-            root = scope.variables.get(self.variable, MISSING)
-        else:
-            root = scope.context if self.in_context else scope.document
-        value = walk(root, self.steps)
+            value = scope.variables.get(self.variable, MISSING)
+        for step in self.steps:
+            if isinstance(value, dict):
+                value = value.get(step, MISSING)
+            elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+                value = value[step]
+            else:
+                return MISSING
         return value if self.query is None or value is MISSING else self.query.find(value, MISSING)
 
     def ends_outside(self, scope: Scope) -> bool:
@@ -118,20 +123,6 @@ def compile_reference_path(text: str) -> Path:
         )
         raise ValueError(msg)
     return Path(text, steps=steps)
-
-
-def walk(value: object, steps: tuple[Step, ...]) -> object:
-    """Follow ``steps`` from ``value``; `MISSING` if one leads nowhere."""
-    for step in steps:
-        if isinstance(step, str):
-            if not isinstance(value, dict) or step not in value:
-                return MISSING
-            value = value[step]
-        elif isinstance(value, list) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return MISSING
-    return value
 
 
 class _NoPlaceError(Exception):

@@ -62,7 +62,7 @@ class Query:
         return PATH_FUNCTIONS[self.function](found, self.argument)
 
     def _found(self, document: object, missing: object) -> object:
-        if not isinstance(document, dict | list):
+        if not isinstance(document, (dict, list)):
             return self._found_in_plain(document, missing)
         begin_query()
         try:

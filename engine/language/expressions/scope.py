@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_VARIABLES: Final[Mapping[str, object]] = {}
 
 
-class Scope:
+class Scope(Struct, gc=False):
     """The data that expressions read, and a source of values that look random but are always the same.
 
-    Args:
+    Attributes:
         document: what ``$`` stands for in JSONPath, and ``$states.input`` in JSONata.
-        context: makes the context object, ``$$`` or ``$states.context``; called when an expression first needs it.
+        make_context: makes the context object, ``$$`` or ``$states.context``; called when an expression first needs it.
         seed: unique for one attempt of one visit to a state.
         variables: the workflow variables, ``$name`` in both languages.
         now: the time of the transition, which ``$now()`` and ``$millis()`` give.
@@ -26,33 +26,20 @@ class Scope:
         error_output: what ``$states.errorOutput`` stands for; UNSET where there is none.
     """
 
-    __slots__ = ("_context", "_make_context", "document", "error_output", "now", "result", "seed", "variables")
-
-    def __init__(
-        self,
-        document: object,
-        context: Callable[[], dict[str, object]],
-        seed: str,
-        *,
-        variables: Mapping[str, object] = _NO_VARIABLES,
-        now: datetime = EPOCH,
-        result: object = UNSET,
-        error_output: object = UNSET,
-    ) -> None:
-        self.document = document
-        self.seed = seed
-        self.variables = variables
-        self.now = now
-        self.result = result
-        self.error_output = error_output
-        self._make_context = context
-        self._context: dict[str, object] | None = None
+    document: object
+    make_context: Callable[[], dict[str, object]]
+    seed: str
+    variables: Mapping[str, object] = _NO_VARIABLES
+    now: datetime = EPOCH
+    result: object = UNSET
+    error_output: object = UNSET
+    _context: dict[str, object] | None = None
 
     @property
     def context(self) -> dict[str, object]:
         """The context object."""
         if self._context is None:
-            self._context = self._make_context()
+            self._context = self.make_context()
         return self._context
 
     def of(self, document: object) -> Scope:
@@ -86,8 +73,8 @@ class Scope:
             document,
             lambda: self.context,
             self.seed,
-            variables=self.variables,
-            now=self.now,
-            result=result,
-            error_output=error_output,
+            self.variables,
+            self.now,
+            result,
+            error_output,
         )

@@ -143,7 +143,7 @@ class Fields:
         value = self.value.get(name)
         if name not in self.value:
             return None
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
         allowed = f"at least {low:g}" if high == _LARGEST else f"from {low:g} to {high:g}"
         self.misfit(name, f"a number that is {allowed}")

@@ -45,10 +45,10 @@ def _targets(state: State | None) -> Iterator[tuple[str, str]]:
         if state.default is not None:
             yield ".Default", state.default
         return
-    if isinstance(state, TaskState | ParallelState | MapState):
+    if isinstance(state, (TaskState, ParallelState, MapState)):
         for index, catcher in enumerate(state.catch):
             yield f".Catch[{index}].Next", catcher.next
-    if state is not None and not isinstance(state, SucceedState | FailState) and state.next is not None:
+    if state is not None and not isinstance(state, (SucceedState, FailState)) and state.next is not None:
         yield ".Next", state.next
 
 
@@ -64,7 +64,7 @@ def _reached(start_at: str, states: Mapping[str, State | None]) -> set[str]:
 
 
 def _is_end(state: State | None) -> bool:
-    if isinstance(state, SucceedState | FailState):
+    if isinstance(state, (SucceedState, FailState)):
         return True
     return state is not None and not isinstance(state, ChoiceState) and state.next is None
 

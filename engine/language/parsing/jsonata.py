@@ -57,7 +57,7 @@ class JsonataDialect:
     def items(self, state: Fields, *, objects: bool) -> Items:  # noqa: ARG002 - JSONata takes objects in any mode
         """Read Items."""
         value = state.value.get("Items")
-        if isinstance(value, list | dict):
+        if isinstance(value, (list, dict)):
             template = _template(state, "Items", _ALWAYS)
             return ItemsComputed() if template is None else ItemsWritten(template)
         if is_jsonata(value):

@@ -100,7 +100,7 @@ def _misfit(value: object) -> str | None:
         return "The number must be finite."
     if isinstance(value, str) and not _is_text(value):
         return "The string must be Unicode text, without lone surrogates."
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, (str, int, float)):
         return None
     return f"A {type(value).__name__} is nothing that JSON can hold."
 

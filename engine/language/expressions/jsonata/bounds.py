@@ -70,7 +70,7 @@ class Bounds:
         """Count the steps of going through ``value`` once, not into what it holds."""
         if isinstance(value, str):
             self.charge(len(value) // _CHARACTERS_PER_STEP)
-        elif isinstance(value, list | dict):
+        elif isinstance(value, (list, dict)):
             self.charge(len(value) // _ITEMS_PER_STEP)
 
     def measure(self, value: object) -> None:

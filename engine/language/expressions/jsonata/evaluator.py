@@ -110,7 +110,7 @@ class Evaluator(Library):
 
     def _show(self, value: object) -> Value:
         """Show a part of what is given as the library shows values, each part once."""
-        if not isinstance(value, dict | list):
+        if not isinstance(value, (dict, list)):
             return from_json(value)
         if id(value) not in self._shown:
             self._shown[id(value)] = from_json(value)
@@ -124,7 +124,7 @@ class Evaluator(Library):
         """Compare two values of any kind."""
         if lhs is None or rhs is None:
             return False
-        if isinstance(lhs, list | dict) and isinstance(rhs, list | dict):
+        if isinstance(lhs, (list, dict)) and isinstance(rhs, (list, dict)):
             self.bounds.measure(lhs)
             self.bounds.measure(rhs)
         return json_equal(lhs, rhs) is (op == "=")
@@ -136,7 +136,7 @@ class Evaluator(Library):
         if not isinstance(rhs, list):
             return json_equal(lhs, rhs)
         self.bounds.charge_for(rhs)
-        return not isinstance(lhs, list | dict) and any(json_equal(lhs, part) for part in rhs)
+        return not isinstance(lhs, (list, dict)) and any(json_equal(lhs, part) for part in rhs)
 
     def evaluate_string_concat(self, lhs: Value, rhs: Value) -> str:
         """Join the texts of two values."""
@@ -194,7 +194,7 @@ class Evaluator(Library):
 
     def evaluate_wildcard(self, expr: Symbol, input: Value) -> Value:  # noqa: A002 - as above
         """Give the members' values; the library copies what it has for each member that is an array."""
-        if isinstance(input, list | dict):
+        if isinstance(input, (list, dict)):
             self.bounds.charge(len(input) ** 2 // 2_000)
             self.bounds.measure(input)
         return super().evaluate_wildcard(expr, input)

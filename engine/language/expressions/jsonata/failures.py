@@ -48,7 +48,7 @@ def _values(error: JException) -> list[object]:
 def _shown(value: object, *, raw: bool) -> str:
     if value is None or value is NULL:
         return "null"
-    if isinstance(value, JFunction | Symbol):
+    if isinstance(value, (JFunction, Symbol)):
         return '""'
     text = text_of(value)
     text = text if raw or not isinstance(value, str) else json_text(text)

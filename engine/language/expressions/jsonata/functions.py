@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NoReturn
 
-from engine.language.expressions.jsonata import pictures, strings
+from engine.language.expressions.jsonata import pictures, sorting, strings, urls
 from engine.language.expressions.jsonata.bounds import check_size
 from engine.language.expressions.jsonata.evaluator import Evaluator
 from engine.language.expressions.jsonata.library import (
@@ -151,20 +151,6 @@ def _shuffle(evaluator: Evaluator, args: Sequence[Value]) -> object:
     return shuffled
 
 
-def _sort(evaluator: Evaluator, args: Sequence[Value]) -> object:
-    values, comparator = padded(args, 2)
-    if comparator is None and values and not _sortable(values):
-        raise JException("D3070", -1)
-    evaluator.bounds.charge_for(values)
-    return Functions.sort(values, comparator)
-
-
-def _sortable(values: Sequence[object]) -> bool:
-    return all(isinstance(value, str) for value in values) or all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in values
-    )
-
-
 def _power(_evaluator: Evaluator, args: Sequence[Value]) -> object:
     base, exponent = padded(args, 2)
     if base is None or exponent is None:
@@ -190,6 +176,13 @@ def _number(_evaluator: Evaluator, args: Sequence[Value]) -> object:
     return Utils.convert_number(result)
 
 
+def _format_base(_evaluator: Evaluator, args: Sequence[Value]) -> object:
+    value, radix = padded(args, 2)
+    if value is not None and radix is not None and not 2 <= radix < 37:  # noqa: PLR2004 - as many digits and letters
+        raise JException("D3100", -1, radix)
+    return Functions.format_base(value, radix)
+
+
 def _round(_evaluator: Evaluator, args: Sequence[Value]) -> object:
     value, precision = padded(args, 2)
     if precision is not None and abs(precision) > 1_000:  # noqa: PLR2004 - a double has fewer digits by far
@@ -202,7 +195,9 @@ _REPLACED: Final[Mapping[str, Callable[[Evaluator, Sequence[Value]], object]]] =
     "clone": _clone,
     "distinct": _distinct,
     "shuffle": _shuffle,
-    "sort": _sort,
+    "sort": sorting.sort,
+    **urls.URL_FUNCTIONS,
+    "formatBase": _format_base,
     "pad": strings.pad,
     "join": strings.join,
     "match": strings.match,

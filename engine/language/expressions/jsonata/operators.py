@@ -32,13 +32,15 @@ _ORDERED: Final = ({str}, {int}, {float}, {int, float})
 def _is_plain(value: object) -> bool:
     if isinstance(value, int) and not isinstance(value, bool):
         return -_DOUBLE < value < _DOUBLE
-    return value is None or isinstance(value, str | bool | float)
+    return value is None or isinstance(value, (str, bool, float))
 
 
 def _equality(*, equal: bool) -> Combine:
     def combine(left: Shortcut, right: Shortcut) -> Shortcut:
         def compare(scope: Scope) -> object:
             one, other = left(scope), right(scope)
+            if type(one) is str and type(other) is str:
+                return (one == other) is equal
             if one is UNSET or other is UNSET:
                 return UNDECIDED if UNDECIDED in (one, other) else False
             return json_equal(one, other) is equal if _is_plain(one) and _is_plain(other) else UNDECIDED

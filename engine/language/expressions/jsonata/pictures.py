@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.language.expressions.jsonata.evaluator import Evaluator
 from engine.language.expressions.jsonata.library import Functions, JException, Value
 from engine.language.expressions.jsonata.strings import padded
+from engine.language.expressions.jsonata.texts import text_of
 
 _LONGEST: Final = 256
 _STEPS: Final = 50
 _LARGE: Final = 1e18
 _STEPS_FOR_LARGE: Final = 50_000
+_ZONE: Final = re.compile(r"[-+]?[0-9]{1,9}")
+_COMPLAINTS: Final = {
+    "D3130": "Formatting or parsing an integer",
+    "D3131": "In a decimal digit pattern",
+    "D3132": "Unknown component",
+    "D3133": "The 'name' modifier",
+    "D3134": "The timezone integer format",
+    "D3135": "No matching closing bracket",
+    "D3136": "The date/time picture string is missing",
+}
+"""How the sentences begin that the library has for the failures of these codes."""
+
 _WIDTH: Final = re.compile(r",[^\]]*[0-9]{4}")
 
 
@@ -31,7 +45,8 @@ def format_integer(evaluator: Evaluator, args: Sequence[Value]) -> object:
     _check(evaluator, picture)
     if number is not None and abs(number) > _LARGE:
         evaluator.bounds.charge(_STEPS_FOR_LARGE)
-    return Functions.format_integer(number, picture)
+    with _reported(picture):
+        return Functions.format_integer(number, picture)
 
 
 def parse_integer(evaluator: Evaluator, args: Sequence[Value]) -> object:
@@ -39,7 +54,8 @@ def parse_integer(evaluator: Evaluator, args: Sequence[Value]) -> object:
     text, picture = padded(args, 2)
     _check(evaluator, picture, text)
     try:
-        return Functions.parse_integer(text, picture)
+        with _reported(picture):
+            return Functions.parse_integer(text, picture)
     except ValueError:
         return math.nan
 
@@ -49,7 +65,8 @@ def to_millis(evaluator: Evaluator, args: Sequence[Value]) -> object:
     text, picture = padded(args, 2)
     _check(evaluator, picture, text)
     try:
-        return Functions.datetime_to_millis(text, picture)
+        with _reported(picture):
+            return Functions.datetime_to_millis(text, picture)
     except (ValueError, OverflowError):
         raise JException("D3110", -1, text) from None
 
@@ -58,12 +75,34 @@ def from_millis(evaluator: Evaluator, args: Sequence[Value]) -> object:
     """Do what ``$fromMillis`` does."""
     millis, picture, zone = padded(args, 3)
     _check(evaluator, picture, zone)
-    return Functions.datetime_from_millis(millis, picture, zone)
+    if isinstance(zone, str) and _ZONE.fullmatch(zone) is None:
+        raise JException("D3137", -1, f"A time zone must be an offset such as +0100, not {zone}")
+    try:
+        with _reported(picture):
+            return Functions.datetime_from_millis(millis, picture, zone)
+    except (ValueError, OverflowError, OSError):
+        raise JException("D3137", -1, f"No date can be made of {text_of(millis)} milliseconds") from None
 
 
 def now(evaluator: Evaluator, args: Sequence[Value]) -> object:
     """Do what ``$now`` does: give the time of the transition."""
     return from_millis(evaluator, [evaluator.timestamp, *args])
+
+
+@contextlib.contextmanager
+def _reported(picture: Value) -> Iterator[None]:
+    """Give the library's failures over a picture the codes and values that JSONata has for them."""
+    try:
+        yield
+    except (JException, RecursionError):
+        raise
+    except KeyError as error:
+        raise JException("D3132", -1, error.args[0]) from None
+    except RuntimeError as error:
+        code = next((code for code, words in _COMPLAINTS.items() if str(error).startswith(words)), None)
+        if code is None:
+            raise
+        raise JException(code, -1, picture) from None
 
 
 def _check(evaluator: Evaluator, picture: Value, text: Value = None) -> None:

@@ -22,6 +22,7 @@ from engine.language.values import is_deeper
 
 _STEPS_TO_DRAW: Final = 10
 _FRACTION: Final = 2.0**-53
+_SHOWN: Final = 200
 
 
 def _partition(_evaluator: Evaluator, args: Sequence[Value]) -> object:
@@ -75,8 +76,9 @@ def _parse(_evaluator: Evaluator, args: Sequence[Value]) -> object:
         return None
     try:
         value = msgspec.json.decode(args[0])
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise _failure(f"Invalid JSON: {error}") from error
+    except (ValueError, RecursionError):
+        shown = args[0][:_SHOWN].encode(errors="replace").decode()
+        raise _failure(f"Invalid JSON: {shown}") from None
     if is_deeper(value, args[0], MAX_PAYLOAD_DEPTH):
         raise _failure(f"Invalid JSON: it nests more than {MAX_PAYLOAD_DEPTH} levels deep")
     return from_json(value)

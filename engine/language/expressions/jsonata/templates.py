@@ -112,12 +112,15 @@ class JsonataField:
     def evaluate(self, scope: Scope) -> object:
         """Compute the value; a failure, also a value of another kind, is a `StatesError`."""
         value = self.computed.render(scope)
-        if self.kinds and not any(_KINDS[kind](value) for kind in self.kinds):
-            expected = " or ".join(f"'{kind}'" for kind in self.kinds)
-            found = f"Expected {expected}, but was '{kind_of(value)}' for value: {json_text(value)}"
-            text, field = self.computed.expression.text, self.computed.field
-            raise told(text, field, f"returned an unexpected result type. {found}")
-        return value
+        for kind in self.kinds:
+            if _KINDS[kind](value):
+                return value
+        if not self.kinds:
+            return value
+        expected = " or ".join(f"'{kind}'" for kind in self.kinds)
+        found = f"Expected {expected}, but was '{kind_of(value)}' for value: {json_text(value)}"
+        text, field = self.computed.expression.text, self.computed.field
+        raise told(text, field, f"returned an unexpected result type. {found}")
 
 
 def kind_of(value: object) -> str:

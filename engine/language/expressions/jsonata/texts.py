@@ -21,9 +21,9 @@ def text_of(value: object, *, pretty: bool = False) -> str:
     """Give the text: a string as it is, anything else as JSON, with JavaScript's spelling of numbers."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return number_text(value)
-    if not isinstance(value, list | dict):
+    if not isinstance(value, (list, dict)):
         return _word(value)
     encoded = _ENCODER.encode(_spelled(value))
     return (msgspec.json.format(encoded, indent=_INDENT) if pretty else encoded).decode()
@@ -32,7 +32,7 @@ def text_of(value: object, *, pretty: bool = False) -> str:
 def number_text(value: float) -> str:
     """Spell a number as JavaScript does, a fraction with at most 15 digits."""
     known = number(value)
-    if isinstance(known, str | int):
+    if isinstance(known, (str, int)):
         return str(known)
     if known % 1:
         known = float(f"{known:.15g}")
@@ -64,7 +64,7 @@ def _spelled(value: object) -> object:
         return msgspec.Raw(number_text(value).encode()) if math.isfinite(value) else number(value)
     if value is None or value is NULL:
         return None
-    return value if isinstance(value, str | bool | int) else ""
+    return value if isinstance(value, (str, bool, int)) else ""
 
 
 def _word(value: object) -> str:

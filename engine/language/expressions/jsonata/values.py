@@ -43,17 +43,22 @@ def from_json(value: object) -> object:
 
 def _is_settled(value: object, *, nulls: bool) -> bool:
     """Say whether ``value`` is plain JSON, its numbers as the service has them, and whether it may have ``nulls``."""
-    stack = [value]
-    while stack:
-        part = stack.pop()
+    parts = [value]
+    for part in parts:  # grows while it is read
         kind = type(part)
-        if kind is str or kind is bool or (part is None and nulls):
+        if kind is str or kind is bool:
             continue
         if isinstance(part, dict):
-            stack.extend(part.values())
+            parts += part.values()
+        elif isinstance(part, int):
+            if not -_LONG <= part < _LONG:
+                return False
         elif kind is list and isinstance(part, list):
-            stack.extend(part)
-        elif not isinstance(part, int | float) or type(number(part)) is not kind:
+            parts += part
+        elif isinstance(part, float):
+            if type(number(part)) is not kind:
+                return False
+        elif part is not None or not nulls:
             return False
     return True
 
@@ -61,9 +66,9 @@ def _is_settled(value: object, *, nulls: bool) -> bool:
 def _to_json(value: object) -> object:
     if value is None or value is NULL:
         return None
-    if isinstance(value, str | bool):
+    if isinstance(value, (str, bool)):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, dict):
         return {name: _to_json(part) for name, part in value.items()}
@@ -75,9 +80,9 @@ def _to_json(value: object) -> object:
 def _from_json(value: object) -> object:
     if value is None:
         return NULL
-    if isinstance(value, str | bool):
+    if isinstance(value, (str, bool)):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return number(value)
     if isinstance(value, dict):
         return {name: _from_json(part) for name, part in value.items()}
