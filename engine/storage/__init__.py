@@ -8,6 +8,7 @@ from engine.storage.errors import (
     SchemaMismatch,
     StorageError,
     StorageUnavailable,
+    TermEnded,
 )
 from engine.storage.factory import open_storage
 from engine.storage.postgresql import Password, SslMode
@@ -25,5 +26,6 @@ __all__ = [
     "Storage",
     "StorageError",
     "StorageUnavailable",
+    "TermEnded",
     "open_storage",
 ]

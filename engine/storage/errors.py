@@ -21,6 +21,10 @@ class LeaseLapsed(StorageError):
     """The process's lease isn't valid any more, and nothing was written."""
 
 
+class TermEnded(StorageError):
+    """The leader's term is over: another process leads, or nobody does, and nothing was written."""
+
+
 class SchemaMismatch(StorageError):
     """The database's schema isn't the one that this engine was written for."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.storage.memory import MemoryStorage
@@ -19,17 +20,21 @@ def open_storage(
     ssl_mode: SslMode = "prefer",
     ssl_root_certificate: Path | None = None,
     command_timeout_seconds: float = 30.0,
+    read_replicas: Sequence[tuple[str, int]] = (),
+    outbox: bool = False,
 ) -> Storage:
     """Make the storage behind `url`; its `open` connects. Raises InvalidStorageUrl.
 
     `password` is asked for every new connection to PostgreSQL and takes precedence over one in the URL. `pool_size`
-    is the most connections for queries; the commit loop and the listener have one each besides.
+    is the most connections for queries; the commit loop and the listener have one each besides. `read_replicas` are
+    hosts and ports of servers that follow PostgreSQL's primary and answer some of the queries. With `outbox` each
+    commit writes down what changes of executions' statuses are to be published (`Outbox`).
     """
     match parse_url(url):
         case MemoryUrl():
-            return MemoryStorage()
+            return MemoryStorage(outbox=outbox)
         case SqliteUrl(path=path):
-            return SqliteStorage(path)
+            return SqliteStorage(path, outbox=outbox)
         case PostgresUrl() as target:
             options = PostgresOptions(
                 host=target.host,
@@ -41,6 +46,8 @@ def open_storage(
                 ssl_root_certificate=ssl_root_certificate,
                 pool_size=pool_size,
                 command_timeout_seconds=command_timeout_seconds,
+                read_replicas=tuple(read_replicas),
+                outbox=outbox,
             )
             return PostgresStorage(options)
 

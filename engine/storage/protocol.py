@@ -8,19 +8,31 @@ from uuid import UUID
 
 from engine.storage.protocols.activities import Activities
 from engine.storage.protocols.executions import Executions, Processes, Transitions
+from engine.storage.protocols.leadership import Leadership
+from engine.storage.protocols.lifecycle import Abilities, Erasures, Pauses
 from engine.storage.protocols.machines import AliasOutcome, Machines, PublishedVersions, Tags
 from engine.storage.protocols.map_runs import MapRuns
+from engine.storage.protocols.outbox import Outbox
+from engine.storage.protocols.retention import Retention
+from engine.storage.protocols.schedules import Schedules
 from engine.storage.records import PoolStatus
 
 __all__ = [
     "NOBODY",
+    "Abilities",
     "Activities",
     "AliasOutcome",
+    "Erasures",
     "Executions",
+    "Leadership",
     "Machines",
     "MapRuns",
+    "Outbox",
+    "Pauses",
     "Processes",
     "PublishedVersions",
+    "Retention",
+    "Schedules",
     "Storage",
     "Tags",
     "Transitions",
@@ -30,7 +42,24 @@ NOBODY: Final = 0
 """The owner of executions that were handed back."""
 
 
-class Storage(Machines, PublishedVersions, Tags, Executions, Transitions, Processes, Activities, MapRuns, Protocol):
+class Storage(
+    Machines,
+    PublishedVersions,
+    Tags,
+    Executions,
+    Transitions,
+    Processes,
+    Leadership,
+    Schedules,
+    Activities,
+    MapRuns,
+    Pauses,
+    Abilities,
+    Erasures,
+    Retention,
+    Outbox,
+    Protocol,
+):
     """A database with everything an engine process needs. Methods raise StorageUnavailable when it can't be reached."""
 
     async def open(self) -> None:

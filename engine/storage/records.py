@@ -9,6 +9,7 @@ import msgspec
 
 from engine.storage.map_runs import Child, ChildCount, MapRun
 from engine.storage.resources import Activity, Alias, Machine, PublishedVersion, Route
+from engine.storage.retention import Archived
 
 __all__ = [
     "ALL",
@@ -137,6 +138,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             told as by `Storage.send`; those for executions that are over once the commit is applied are dropped.
         activity_tasks_added: tasks of this execution for workers to take; pollers are told.
         activity_tasks_removed: tasks that nobody is to take any more, by id; those that aren't there do no harm.
+        payloads: what the events refer to, by the SHA-256 of each; what the execution has already does no harm.
     """
 
     execution_id: UUID
@@ -152,6 +154,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sent: tuple[tuple[UUID, bytes], ...] = ()
     activity_tasks_added: tuple[ActivityTask, ...] = ()
     activity_tasks_removed: tuple[str, ...] = ()
+    payloads: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +166,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
         redrive_count: how often it was redriven.
         redriven_at: when it was redriven last.
         redrive_tokens: what the last write that redrove it says.
+        archived: where its input, output and history are; None as long as they are here.
     """
 
     id: UUID
@@ -183,6 +187,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     redrive_count: int = 0
     redriven_at: datetime | None = None
     redrive_tokens: str = ""
+    archived: Archived | None = None
 
 
 class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):

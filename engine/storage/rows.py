@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.storage.records import NO_ORIGIN, Origin, Route
+from engine.storage.records import NO_ORIGIN, Execution, Origin, Route
+from engine.storage.retention import Archived
 
 _ROUTES: Final = msgspec.json.Decoder(tuple[Route, ...])
 _NONE: Final = dict.fromkeys(Origin.__struct_fields__)
@@ -22,6 +23,12 @@ def with_origin(values: dict[str, Any]) -> dict[str, Any]:
     else:
         values["origin"] = NO_ORIGIN
     return values
+
+
+def execution_of(values: dict[str, Any]) -> Execution:
+    """Read an execution's columns, with those of where it is archived."""
+    place = [values.pop(name) for name in ("archive", "archive_position", "archive_length")]
+    return Execution(**with_origin(values), archived=None if place[0] is None else Archived(*place))
 
 
 def encode_routes(routes: Sequence[Route]) -> str:

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from engine.storage.migrations import migrate
 from engine.storage.migrations.roles import PRIVILEGES
+from engine.storage.migrations.versions.r0005_lifecycle import PROCESSES
 from sandbox.data.postgres import PostgresServer
 
 TABLES: Final = tuple(table for table in PRIVILEGES if table not in ("alembic_version", "schema_support"))
@@ -44,11 +45,12 @@ class Databases:
 
     @contextmanager
     def migrated(self) -> Iterator[str]:
-        """Lend a database with the engine's schema and no rows; it is emptied and lent again."""
+        """Lend a database with the engine's schema and no rows of its own; it is emptied and lent again."""
         url = self._free.pop() if self._free else self._migrated()
         yield url
         self.execute(url, _TERMINATE, _name(url))
         self.execute(url, f"truncate {', '.join(TABLES)} restart identity")
+        self.execute(url, PROCESSES)
         self._free.append(url)
 
     def _migrated(self) -> str:

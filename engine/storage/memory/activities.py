@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from engine.storage.lifecycle import PAUSED
 from engine.storage.memory.tables import Tables
 from engine.storage.records import Activity, ActivityTask
 
@@ -43,8 +44,12 @@ class MemoryActivities:
     ) -> ActivityTask | None:
         """See `Activities.take_activity_task`."""
         for key, task in self._tables.activity_tasks.items():
-            if task.activity_id == activity_id:
+            if task.activity_id == activity_id and not self._is_paused(task.execution_id):
                 self._tables.send(task.execution_id, started(task))
                 del self._tables.activity_tasks[key]
                 return task
         return None
+
+    def _is_paused(self, execution_id: UUID) -> bool:
+        active = self._tables.active.get(execution_id)
+        return active is not None and active.owner == PAUSED

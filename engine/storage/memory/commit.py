@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -32,6 +31,8 @@ def _apply(tables: Tables, epoch: int, write: Write) -> bool:
     execution_id = write.execution_id
     if write.events is not None:
         tables.history.setdefault(execution_id, []).append(write.events)
+    if write.payloads:
+        tables.payloads.setdefault(execution_id, {}).update(write.payloads)
     timers = tables.timers.setdefault(execution_id, {})
     timers.update(write.timers_set)
     for timer_id in write.timers_removed:
@@ -114,7 +115,7 @@ def _end(tables: Tables, execution_id: UUID, ending: Ending) -> None:
         tables.forget(message_id)
     tables.activity_tasks = {key: task for key, task in tables.activity_tasks.items() if key[0] != execution_id}
     if ending.snapshot is not None:
-        tables.snapshots[execution_id] = (ending.stopped_at or datetime.now(UTC), ending.snapshot)
+        tables.snapshots[execution_id] = (ending.stopped_at or tables.now(), ending.snapshot)
     tables.executions[execution_id] = msgspec.structs.replace(
         tables.executions[execution_id],
         status=ending.status,

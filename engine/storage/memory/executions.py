@@ -64,6 +64,11 @@ class MemoryExecutions:
             return [c for c in reversed(chunks) if after is None or c.first < after][:limit]
         return [c for c in chunks if after is None or c.last > after][:limit]
 
+    async def read_payloads(self, execution_id: UUID, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """See `Executions.read_payloads`."""
+        known = self._tables.payloads.get(execution_id, {})
+        return {digest: known[digest] for digest in digests if digest in known}
+
     async def load_finished(self, execution_id: UUID) -> ActiveExecution | None:
         """See `Executions.load_finished`."""
         kept = self._tables.snapshots.get(execution_id)

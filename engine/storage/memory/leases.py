@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from engine.storage.memory.tables import Tables
@@ -16,10 +16,11 @@ class MemoryLeases:
 
     _tables: Tables
 
-    async def register_process(self, name: str, lease_seconds: float) -> Lease:  # noqa: ARG002
+    async def register_process(self, name: str, lease_seconds: float) -> Lease:
         """See `Processes.register_process`."""
         self._tables.epochs += 1
-        now = datetime.now(UTC)
+        self._tables.process_names[self._tables.epochs] = name
+        now = self._tables.now()
         self._tables.leases[self._tables.epochs] = now + timedelta(seconds=lease_seconds)
         return Lease(self._tables.epochs, now)
 
@@ -27,7 +28,7 @@ class MemoryLeases:
         """See `Processes.renew_process`."""
         if epoch not in self._tables.leases:
             return None
-        now = datetime.now(UTC)
+        now = self._tables.now()
         self._tables.leases[epoch] = now + timedelta(seconds=lease_seconds)
         return now
 
@@ -50,6 +51,11 @@ class MemoryLeases:
         for key in orphans:
             active[key].owner = epoch
         return [self._tables.active_execution(key, active[key].sequence, active[key].snapshot) for key in orphans]
+
+    async def owned(self, epoch: int, limit: int, after: UUID | None = None) -> list[UUID]:
+        """See `Processes.owned`."""
+        owned = sorted(key for key, active in self._tables.active.items() if active.owner == epoch)
+        return [key for key in owned if after is None or key > after][:limit]
 
     async def release(self, epoch: int, execution_ids: Sequence[UUID] | None) -> None:
         """See `Processes.release`."""

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from engine.storage.memory import commit
+from engine.storage.memory.abilities import MemoryAbilities
 from engine.storage.memory.activities import MemoryActivities
+from engine.storage.memory.erasures import MemoryErasures
 from engine.storage.memory.executions import MemoryExecutions
+from engine.storage.memory.leadership import MemoryLeadership
 from engine.storage.memory.leases import MemoryLeases
 from engine.storage.memory.machines import MemoryMachines
 from engine.storage.memory.map_runs import MemoryMapRuns
+from engine.storage.memory.outbox import MemoryOutbox, OutboxTable, announce
+from engine.storage.memory.pauses import MemoryPauses
+from engine.storage.memory.retention import MemoryRetention, RetentionTables
+from engine.storage.memory.schedules import MemorySchedules
 from engine.storage.memory.tables import Tables
 from engine.storage.memory.versions import MemoryVersions
 from engine.storage.records import PoolStatus, Write
 
 
-class MemoryStorage(MemoryMachines, MemoryVersions, MemoryExecutions, MemoryLeases, MemoryActivities, MemoryMapRuns):
-    """A Storage in dictionaries. Engines that share the object share what is stored."""
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
-        self._tables = Tables()
+
+class MemoryStorage(
+    MemoryMachines,
+    MemoryVersions,
+    MemoryExecutions,
+    MemoryLeases,
+    MemoryLeadership,
+    MemorySchedules,
+    MemoryActivities,
+    MemoryMapRuns,
+    MemoryPauses,
+    MemoryAbilities,
+    MemoryErasures,
+    MemoryRetention,
+    MemoryOutbox,
+):
+    """A Storage in dictionaries. Engines that share the object share what is stored.
+
+    `now` is the clock that stands in for a database's.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = _utc_now, *, outbox: bool = False) -> None:
+        self._tables = Tables(now)
+        self._retention = RetentionTables()
+        self._outbox = OutboxTable(enabled=outbox)
 
     async def open(self) -> None:
         """Do nothing: it is always open."""
@@ -44,4 +75,9 @@ class MemoryStorage(MemoryMachines, MemoryVersions, MemoryExecutions, MemoryLeas
     async def commit(self, epoch: int, writes: Sequence[Write]) -> frozenset[UUID]:
         """See `Transitions.commit`."""
         self._tables.require_lease(epoch)
-        return commit.apply(self._tables, epoch, writes)
+        applied = commit.apply(self._tables, epoch, writes)
+        if self._outbox.enabled:
+            for write in writes:
+                if write.execution_id in applied:
+                    announce(self._tables, self._outbox, write)
+        return applied

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from engine.storage.errors import LeaseLapsed
+from engine.storage.lifecycle import PAUSED, SET_ASIDE, Erasure
 from engine.storage.records import (
     ActiveExecution,
     Activity,
@@ -21,6 +23,9 @@ from engine.storage.records import (
     Message,
     PublishedVersion,
 )
+from engine.storage.schedules import Firing, Schedule, ScheduleGroup
+
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Active(msgspec.Struct):
@@ -31,10 +36,23 @@ class Active(msgspec.Struct):
     snapshot: bytes
 
 
-class Tables:
-    """Everything that is stored; `named` has the ids of all state machines of a name, those that are gone first."""
+class PausedRow(msgspec.Struct):
+    """A paused execution."""
 
-    def __init__(self) -> None:
+    paused_at: datetime
+    paused_by: str
+    holder: int | None
+    resumed: bool = False
+
+
+class Tables:
+    """Everything that is stored; `named` has the ids of all state machines of a name, those that are gone first.
+
+    `now` is the database's clock.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
         self.token_key: bytes | None = None
         self.accounts: dict[str, str] = {}
         self.named: dict[tuple[str, str], list[UUID]] = {}
@@ -44,12 +62,22 @@ class Tables:
         self.published: dict[UUID, list[PublishedVersion | None]] = {}
         self.aliases: dict[UUID, dict[str, Alias]] = {}
         self.tags: dict[UUID, dict[str, str]] = {}
-        self.leases: dict[int, datetime] = {}
+        self.leases: dict[int, datetime] = {PAUSED: FOREVER, SET_ASIDE: FOREVER}
         self.epochs = 0
+        self.process_names: dict[int, str] = {}
+        self.leader = self.term = 0
+        self.schedule_groups: dict[tuple[str, str], ScheduleGroup] = {}
+        self.schedules: dict[UUID, Schedule] = {}
+        self.firings: dict[tuple[UUID, datetime], Firing] = {}
         self.executions: dict[UUID, Execution] = {}
         self.names: dict[tuple[UUID, str], UUID] = {}
         self.active: dict[UUID, Active] = {}
+        self.paused: dict[UUID, PausedRow] = {}
+        self.abilities: dict[int, frozenset[str]] = {}
+        self.set_aside: dict[UUID, tuple[str, datetime]] = {}
+        self.erasures: dict[UUID, Erasure] = {}
         self.history: dict[UUID, list[Events]] = {}
+        self.payloads: dict[UUID, dict[bytes, bytes]] = {}
         self.timers: dict[UUID, dict[str, datetime]] = {}
         self.messages: dict[int, Message] = {}
         self.message_ids = 0
@@ -76,7 +104,7 @@ class Tables:
 
     def holds_lease(self, epoch: int) -> bool:
         """Whether a process may write."""
-        return epoch in self.leases and self.leases[epoch] > datetime.now(UTC)
+        return epoch in self.leases and self.leases[epoch] > self.now()
 
     def require_lease(self, epoch: int) -> None:
         """Raise LeaseLapsed unless a process may write."""

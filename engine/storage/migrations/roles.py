@@ -22,6 +22,7 @@ PRIVILEGES: Final = {
     "history": "select, insert",
     "timers": "select, insert, update, delete",
     "messages": "select, insert, delete",
+    "outbox": "select, insert, update, delete",
     "secrets": "select, insert",
     "published_versions": "select, insert, delete",
     "aliases": "select, insert, update, delete",
@@ -30,8 +31,30 @@ PRIVILEGES: Final = {
     "activity_tasks": "select, insert, update, delete",
     "map_runs": "select, insert, update",
     "final_snapshots": "select, insert, update, delete",
+    "leaders": "select, insert, update",
+    "schedule_groups": "select, insert, update, delete",
+    "schedules": "select, insert, update, delete",
+    "schedule_firings": "select, insert, update, delete",
+    "archives": "select, insert, update, delete",
+    "retention_stretches": "select, insert, update, delete",
+    "payloads": "select, insert, delete",
+    "paused_executions": "select, insert, update, delete",
+    "process_abilities": "select, insert, update, delete",
+    "set_aside_executions": "select, insert, update, delete",
+    "erasures": "select, insert, update",
 }
 """What the engine needs of each table. A history can be added to, not changed."""
+
+FUNCTIONS: Final = (
+    "bound_history(uuid)",
+    "validate_history()",
+    "settle_history(uuid)",
+    "add_history(timestamptz)",
+    "drop_history(text, uuid, uuid)",
+    "trim_history(uuid[])",
+    "erase_history(uuid, integer[], bytea[])",
+)
+"""What the engine may do to the history's partitions, with the rights of whoever made the schema (revision 0003)."""
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -60,6 +83,8 @@ def prepare_role(connection: Connection, role: Role, report: Callable[[str], Non
         for table, privileges in PRIVILEGES.items():
             grant = sql.SQL("grant {} on {} to {}")
             cursor.execute(grant.format(sql.SQL(privileges), sql.Identifier(table), name))
+        for function in FUNCTIONS:
+            cursor.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), name))
 
 
 def _set_password(cursor: psycopg.Cursor[tuple[object, ...]], name: str, password: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.script import Script
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -26,6 +28,9 @@ _LOCK: Final = 0x776F_726B_666C_6F77
 """Key of the advisory lock that migrations hold: "workflow" in ASCII."""
 
 _LOCK_NOT_AVAILABLE: Final = "55P03"
+
+_TABLE_LOCK_MILLISECONDS: Final = 2000
+_RETRY_SECONDS: Final = 0.5
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -108,7 +113,7 @@ def _migrate_postgresql(
         connection.commit()
         if newer:
             return []
-        applied = _upgrade(connection, report)
+        applied = _upgrade_patiently(connection, lock_seconds, report)
         make_extensions(connection, report)
         if role is not None:
             with connection.begin():
@@ -126,19 +131,34 @@ def _is_newer(schema: Schema, database: str, report: Callable[[str], None]) -> b
     return True
 
 
+def _upgrade_patiently(connection: Connection, seconds: float, report: Callable[[str], None]) -> list[str]:
+    """Upgrade without waiting for a table's lock for long: whoever wants the table meanwhile waits behind us."""
+    deadline = time.monotonic() + seconds
+    connection.exec_driver_sql(f"set lock_timeout = {min(_TABLE_LOCK_MILLISECONDS, int(seconds * 1000))}")
+    connection.commit()
+    while True:
+        try:
+            return _upgrade(connection, report)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+
+
 def _upgrade(connection: Connection, report: Callable[[str], None]) -> list[str]:
-    applied: list[str] = []
+    applied: list[Script] = []
 
     def note(*, step: Any, **_: object) -> None:  # noqa: ANN401 - Alembic's MigrationInfo
-        applied.append(step.up_revision_id)
-        report(f"Applied revision {step.up_revision_id}: {step.up_revision.doc}")
+        applied.append(step.up_revision)
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     config.attributes["on_version_apply"] = note
     command.upgrade(config, "head")
-    return applied
+    for script in applied:
+        report(f"Applied revision {script.revision}: {script.doc}")
+    return [script.revision for script in applied]
 
 
 def _address(target: PostgresUrl, login: Credentials) -> sqlalchemy.URL:

@@ -27,17 +27,19 @@ waiting as (delete from activity_tasks as t using activity as a where t.activity
 select id from activity
 """
 
-# Most polls find nothing, and one statement without a transaction tells so.
+# The tasks of paused executions, whose owner is -1, are for nobody. Most polls find nothing, and one statement without
+# a transaction tells so.
 WAITING: Final = """
 select exists (
     select from activity_tasks as t where t.activity_id = $1
-        and exists (select from active_executions as a where a.execution_id = t.execution_id)
+        and exists (select from active_executions as a where a.execution_id = t.execution_id and a.owner <> -1)
 ) as found
 """
 LOCK_OLDEST: Final = """
 select t.id, t.execution_id, t.task_id, t.activity_id, t.input
 from activity_tasks as t
-where t.activity_id = $1 and exists (select from active_executions as a where a.execution_id = t.execution_id)
+where t.activity_id = $1
+    and exists (select from active_executions as a where a.execution_id = t.execution_id and a.owner <> -1)
 order by t.id limit 1 for update of t skip locked
 """
 _TAKE: Final = """

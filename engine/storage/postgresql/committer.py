@@ -19,6 +19,7 @@ from engine.storage.postgresql.connections import (
     translated_errors,
 )
 from engine.storage.postgresql.extended import EXTENDED_STATEMENT, extended_parameters
+from engine.storage.postgresql.outbox import ANNOUNCING_EXTENDED_STATEMENT, ANNOUNCING_STATEMENT
 from engine.storage.records import Write
 
 
@@ -29,14 +30,16 @@ class Committer:
         self._options = options
         self._connection: Connection | None = None
         self._statements: dict[str, PreparedStatement] = {}
+        self._plain = ANNOUNCING_STATEMENT if options.outbox else STATEMENT
+        self._extended = ANNOUNCING_EXTENDED_STATEMENT if options.outbox else EXTENDED_STATEMENT
 
     async def commit(self, epoch: int, writes: Sequence[Write]) -> frozenset[UUID]:
         """See `Transitions.commit`."""
         async with translated_errors():
             if is_plain(writes):
-                row = await self._run(await self._prepared(STATEMENT), parameters(epoch, writes))
+                row = await self._run(await self._prepared(self._plain), parameters(epoch, writes))
             else:
-                row = await self._run(await self._prepared(EXTENDED_STATEMENT), extended_parameters(epoch, writes))
+                row = await self._run(await self._prepared(self._extended), extended_parameters(epoch, writes))
         if not row["held"]:
             raise LeaseLapsed(f"The lease of epoch {epoch} has lapsed.")
         return frozenset(row["applied"])

@@ -56,7 +56,9 @@ class PostgresOptions(msgspec.Struct, frozen=True, kw_only=True):
         ssl_root_certificate: PEM file of the authorities that ``verify-full`` trusts; None for the system's.
         pool_size: most connections for queries; the commit loop and the listener have one each besides.
         connect_timeout_seconds: time to connect and log in.
-        command_timeout_seconds: time for a statement, after which its connection is given up.
+        read_replicas: hosts and ports of servers that follow this one, with the same roles and passwords.
+        command_timeout_seconds: time for a statement, after which its connection is given up; None for any.
+        outbox: whether commits write changes of status to the outbox.
     """
 
     host: str
@@ -68,7 +70,9 @@ class PostgresOptions(msgspec.Struct, frozen=True, kw_only=True):
     ssl_root_certificate: Path | None = None
     pool_size: int = 10
     connect_timeout_seconds: float = 10.0
-    command_timeout_seconds: float = 30.0
+    command_timeout_seconds: float | None = 30.0
+    read_replicas: tuple[tuple[str, int], ...] = ()
+    outbox: bool = False
 
 
 async def connect(options: PostgresOptions, server_settings: Mapping[str, str] | None = None) -> Connection:

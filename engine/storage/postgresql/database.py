@@ -55,7 +55,8 @@ class Database:
         """Borrow a connection; one that turns out to be broken doesn't go back to the pool."""
         if self._pool is None:
             raise StorageUnavailable("The storage isn't open.")
-        async with translated_errors(), self._pool.acquire() as connection:
+        seconds = self._options.connect_timeout_seconds  # also to wait for one that others use
+        async with translated_errors(), self._pool.acquire(timeout=seconds) as connection:
             try:
                 yield connection
             except Exception as error:

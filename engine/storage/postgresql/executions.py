@@ -13,6 +13,7 @@ import asyncpg
 
 from engine.storage.postgresql.database import Database
 from engine.storage.postgresql.listener import CHANNEL
+from engine.storage.postgresql.replicas import Replicas
 from engine.storage.records import (
     ALL,
     ActiveExecution,
@@ -22,7 +23,7 @@ from engine.storage.records import (
     Message,
     Position,
 )
-from engine.storage.rows import with_origin
+from engine.storage.rows import execution_of, with_origin
 
 _LAST: Final = 2**31 - 1
 
@@ -32,6 +33,7 @@ _ORIGIN: Final = (
 _EXECUTION: Final = f"""
 select e.id, m.organization, m.id as state_machine_id, m.name as state_machine_name, e.version, e.name, e.status,
     e.input, e.output, e.error, e.cause, e.started_at, e.stopped_at, e.redrive_tokens, {_ORIGIN},
+    (select name from archives where id = e.archive) as archive, e.archive_position, e.archive_length,
 """
 _CHILD: Final = "r.id as map_run, r.label"
 _NO_CHILD: Final = "null::uuid as map_run, null::text as label"
@@ -44,13 +46,14 @@ order by m.deleted_at desc nulls first limit 1
 """
 
 # A map run's child has the map run in the place of the state machine.
-GET_EXECUTION: Final = f"""
+_ANY_EXECUTION: Final = f"""
 {_EXECUTION} {_CHILD}
 from executions as e
 left join map_runs as r on r.id = e.state_machine_id
 join state_machines as m on m.id = coalesce(r.state_machine_id, e.state_machine_id)
-where e.id = $1
 """
+GET_EXECUTION: Final = f"{_ANY_EXECUTION} where e.id = $1"
+GET_EXECUTIONS: Final = f"{_ANY_EXECUTION} where e.id = any($1::uuid[])"
 
 _CHOSEN: Final = """
 ($3::text is null or x.status = $3) and ($5::uuid is null or x.id < $5)
@@ -88,6 +91,8 @@ select event_id, last_event_id, events from history
 where execution_id = $1 and event_id < $2
 order by event_id desc limit $3
 """
+
+READ_PAYLOADS: Final = "select digest, data from payloads where execution_id = $1 and digest = any($2::bytea[])"
 
 POSITIONS: Final = """
 select e.id, coalesce(a.sequence, 0) as sequence, a.owner
@@ -141,16 +146,17 @@ class PostgresExecutions:
     """See `Executions`, and `Transitions` for what processes read and send."""
 
     _database: Database
+    _replicas: Replicas
 
     async def find_execution(self, organization: str, machine: str, name: str) -> Execution | None:
         """See `Executions.find_execution`."""
         rows = await self._database.fetch(FIND_EXECUTION, organization, machine, name)
-        return _execution(rows[0]) if rows else None
+        return execution(rows[0]) if rows else None
 
     async def get_execution(self, execution_id: UUID) -> Execution | None:
         """See `Executions.get_execution`."""
         rows = await self._database.fetch(GET_EXECUTION, execution_id)
-        return _execution(rows[0]) if rows else None
+        return execution(rows[0]) if rows else None
 
     async def list_executions(
         self,
@@ -165,15 +171,20 @@ class PostgresExecutions:
         where: object = machine if chosen.map_run is None else chosen.map_run
         statement = LIST_EXECUTIONS if chosen.map_run is None else LIST_CHILDREN
         filters = (chosen.published, chosen.alias, chosen.redriven)
-        rows = await self._database.fetch(statement, organization, where, status, limit, before, *filters)
-        return [_execution(row) for row in rows]
+        rows = await self._replicas.fetch(statement, organization, where, status, limit, before, *filters)
+        return [execution(row) for row in rows]
 
     async def read_history(self, execution_id: UUID, *, after: int | None, limit: int, reverse: bool) -> list[Events]:
         """See `Executions.read_history`."""
         statement = READ_HISTORY_REVERSE if reverse else READ_HISTORY
         bound = after if after is not None else _LAST if reverse else 0
-        rows = await self._database.fetch(statement, execution_id, bound, limit)
+        rows = await self._replicas.fetch(statement, execution_id, bound, limit)
         return [Events(row["event_id"], row["last_event_id"], row["events"]) for row in rows]
+
+    async def read_payloads(self, execution_id: UUID, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """See `Executions.read_payloads`."""
+        rows = await self._database.fetch(READ_PAYLOADS, execution_id, list(digests))
+        return {row["digest"]: row["data"] for row in rows}
 
     async def load_finished(self, execution_id: UUID) -> ActiveExecution | None:
         """See `Executions.load_finished`."""
@@ -216,5 +227,6 @@ def active_execution(row: asyncpg.Record) -> ActiveExecution:
     return ActiveExecution(**with_origin(dict(row)))
 
 
-def _execution(row: asyncpg.Record) -> Execution:
-    return Execution(**with_origin(dict(row)))
+def execution(row: asyncpg.Record) -> Execution:
+    """Read an execution as it stands."""
+    return execution_of(dict(row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.storage.postgresql.commit import RUNNING, Parts, columns, ending, parameters, statement
+from engine.storage.postgresql.commit import RUNNING, Column, Parts, columns, ending, parameters, statement
 from engine.storage.postgresql.listener import CHANNEL
 from engine.storage.records import Write
 
@@ -14,8 +14,8 @@ from engine.storage.records import Write
 _REOPENED: Final = """
 reopened as (
     update executions as e
-    set status = u.status, output = u.output, error = u.error, cause = u.cause, stopped_at = u.stopped_at,
-        redrive_count = u.count, redriven_at = u.redriven_at, redrive_tokens = u.tokens
+    set status = coalesce(u.status, 'RUNNING'), output = u.output, error = u.error, cause = u.cause,
+        stopped_at = u.stopped_at, redrive_count = u.count, redriven_at = u.redriven_at, redrive_tokens = u.tokens
     from lease, unnest(
         $41::uuid[], $42::int[], $43::timestamptz[], $44::text[],
         $45::text[], $46::text[], $47::text[], $48::text[], $49::timestamptz[]
@@ -77,22 +77,29 @@ activity_tasks_deleted as (
     using unnest($61::uuid[], $62::text[]) as u (execution, task)
     where t.execution_id = u.execution and t.task_id = u.task and (u.execution in (select id from applied)) is true
 ),
+payloads_stored as (
+    insert into payloads (execution_id, digest, data)
+    select u.execution, u.digest, u.data
+    from unnest($64::uuid[], $65::bytea[], $66::bytea[]) as u (execution, digest, data)
+    where (u.execution in (select id from applied)) is true
+    on conflict do nothing
+),
 told as (
     select owner::text as payload from receivers where (id in (select execution_id from posted)) is true
     union select activity_id::text from queued
 )
 """
 
-EXTENDED_STATEMENT: Final = statement(
-    Parts(
-        columns=", published, alias, trace_header, parent, parent_task, items",
-        arrays=", $35::int[], $36::text[], $37::text[], $38::uuid[], $39::text[], $40::int[]",
-        before=_REOPENED,
-        also="union all select id from reopened",
-        after=_AFTER,
-        told=", (select count(pg_notify($63, payload)) from told) as told",
-    )
+EXTENDED: Final = Parts(
+    columns=", published, alias, trace_header, parent, parent_task, items",
+    arrays=", $35::int[], $36::text[], $37::text[], $38::uuid[], $39::text[], $40::int[]",
+    before=_REOPENED,
+    also="union all select id from reopened",
+    after=_AFTER,
+    told=", (select count(pg_notify($63, payload)) from told) as told",
 )
+
+EXTENDED_STATEMENT: Final = statement(EXTENDED)
 
 
 def extended_parameters(epoch: int, writes: Sequence[Write]) -> list[object]:
@@ -103,31 +110,33 @@ def extended_parameters(epoch: int, writes: Sequence[Write]) -> list[object]:
         *_origins(writes),
         *_redriven(writes),
         *_kept(writes),
-        *columns(3, [(w.execution_id, *message) for w in writes for message in w.sent]),
+        *columns("***", [(w.execution_id, *message) for w in writes for message in w.sent]),
         *columns(
-            4, [(t.execution_id, t.activity_id, t.task_id, t.input) for w in running for t in w.activity_tasks_added]
+            "****",
+            [(t.execution_id, t.activity_id, t.task_id, t.input) for w in running for t in w.activity_tasks_added],
         ),
-        *columns(2, [(w.execution_id, task) for w in running for task in w.activity_tasks_removed]),
+        *columns("**", [(w.execution_id, task) for w in running for task in w.activity_tasks_removed]),
         CHANNEL,
+        *columns("***", [(w.execution_id, *payload) for w in writes for payload in w.payloads]),
     ]
 
 
-def _origins(writes: Sequence[Write]) -> list[list[object]]:
+def _origins(writes: Sequence[Write]) -> list[Column]:
     origins = [write.beginning.origin for write in writes if write.beginning is not None]
     rows = [(o.published, o.alias, o.trace_header, o.parent, o.parent_task, o.items or None) for o in origins]
-    return columns(6, rows)
+    return columns("******", rows)
 
 
-def _redriven(writes: Sequence[Write]) -> list[list[object]]:
+def _redriven(writes: Sequence[Write]) -> list[Column]:
     rows = []
     for write in sorted(writes, key=lambda write: write.execution_id):  # processes lock rows in the same order
         if (redriven := write.redriven) is not None:
             snapshot = write.snapshot if write.ending is None else None
-            how = ending(write.ending or RUNNING)
+            how = RUNNING if write.ending is None else ending(write.ending)
             rows.append((write.execution_id, redriven.count, redriven.redriven_at, redriven.tokens, *how, snapshot))
-    return columns(10, rows)
+    return columns("**********", rows)
 
 
-def _kept(writes: Sequence[Write]) -> list[list[object]]:
+def _kept(writes: Sequence[Write]) -> list[Column]:
     endings = [(write.execution_id, write.ending) for write in writes if write.ending is not None]
-    return columns(3, [(key, e.stopped_at, e.snapshot) for key, e in endings if e.snapshot is not None])
+    return columns("***", [(key, e.stopped_at, e.snapshot) for key, e in endings if e.snapshot is not None])

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from engine.storage.errors import LeaseLapsed
+from engine.storage.errors import LeaseLapsed, OutcomeUnknown, StorageUnavailable
 from engine.storage.postgresql.database import Database
 from engine.storage.postgresql.executions import ACTIVE, active_execution
 from engine.storage.postgresql.listener import CHANNEL
@@ -30,7 +30,7 @@ delete from messages as m
 where created_at < clock_timestamp() - interval '1 hour'
     and not exists (select from active_executions as a where a.execution_id = m.execution_id)
 """
-_LOCK_LEASE: Final = """
+LOCK_LEASE: Final = """
 select epoch from processes where epoch = $1 and expires_at > clock_timestamp() for key share
 """
 
@@ -58,6 +58,11 @@ claimed as (
 select a.sequence, a.snapshot, {ACTIVE}
 from claimed as a join executions as e on e.id = a.execution_id
 left join map_runs as r on r.id = e.state_machine_id
+"""
+
+_FIRST: Final = UUID(int=0)
+_OWNED: Final = """
+select execution_id as id from active_executions where owner = $1 and execution_id > $3 order by execution_id limit $2
 """
 
 _RELEASE: Final = """
@@ -95,10 +100,21 @@ class PostgresLeases:
 
     async def claim(self, epoch: int, limit: int) -> list[ActiveExecution]:
         """See `Processes.claim`."""
-        async with self._database.transaction() as connection:
-            if not await connection.fetch(_LOCK_LEASE, epoch):
-                raise LeaseLapsed(f"The lease of epoch {epoch} has lapsed.")
-            return [active_execution(row) for row in await connection.fetch(CLAIM, epoch, limit)]
+        claimed: list[ActiveExecution] = []
+        try:
+            async with self._database.transaction() as connection:
+                if not await connection.fetch(LOCK_LEASE, epoch):
+                    raise LeaseLapsed(f"The lease of epoch {epoch} has lapsed.")
+                claimed = [active_execution(row) for row in await connection.fetch(CLAIM, epoch, limit)]
+        except StorageUnavailable as error:
+            if claimed:
+                raise OutcomeUnknown(str(error)) from error
+            raise
+        return claimed
+
+    async def owned(self, epoch: int, limit: int, after: UUID | None = None) -> list[UUID]:
+        """See `Processes.owned`."""
+        return [row["id"] for row in await self._database.fetch(_OWNED, epoch, limit, after or _FIRST)]
 
     async def release(self, epoch: int, execution_ids: Sequence[UUID] | None) -> None:
         """See `Processes.release`."""

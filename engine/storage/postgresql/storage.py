@@ -5,28 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from engine.storage.postgresql.abilities import PostgresAbilities
 from engine.storage.postgresql.activities import PostgresActivities
 from engine.storage.postgresql.committer import Committer
 from engine.storage.postgresql.connections import PostgresOptions
 from engine.storage.postgresql.database import Database
+from engine.storage.postgresql.erasures import PostgresErasures
 from engine.storage.postgresql.executions import PostgresExecutions
+from engine.storage.postgresql.leadership import PostgresLeadership
 from engine.storage.postgresql.leases import PostgresLeases
 from engine.storage.postgresql.listener import Listener
 from engine.storage.postgresql.machines import PostgresMachines
 from engine.storage.postgresql.map_runs import PostgresMapRuns
+from engine.storage.postgresql.outbox import PostgresOutbox
+from engine.storage.postgresql.pauses import PostgresPauses
+from engine.storage.postgresql.replicas import Replicas
+from engine.storage.postgresql.retention import PostgresRetention
+from engine.storage.postgresql.schedules import PostgresSchedules
 from engine.storage.postgresql.versions import PostgresVersions
 from engine.storage.records import PoolStatus, Write
 from engine.storage.schema import Schema, require_known_schema
 
 
 class PostgresStorage(
-    PostgresMachines, PostgresVersions, PostgresExecutions, PostgresLeases, PostgresActivities, PostgresMapRuns
+    PostgresMachines,
+    PostgresVersions,
+    PostgresExecutions,
+    PostgresLeases,
+    PostgresLeadership,
+    PostgresSchedules,
+    PostgresActivities,
+    PostgresMapRuns,
+    PostgresPauses,
+    PostgresAbilities,
+    PostgresErasures,
+    PostgresRetention,
+    PostgresOutbox,
 ):
     """A Storage in a PostgreSQL database that `engine.storage.migrations` has prepared."""
 
     def __init__(self, options: PostgresOptions) -> None:
         self._options = options
         self._database = Database(options)
+        self._replicas = Replicas(self._database, options, options.read_replicas)
         self._committer = Committer(options)
         self._listener = Listener(options)
 
@@ -43,6 +64,7 @@ class PostgresStorage(
         """See `Storage.close`."""
         await self._listener.close()
         await self._committer.close()
+        await self._replicas.close()
         await self._database.close()
 
     async def ping(self) -> None:

@@ -35,7 +35,7 @@ class Activities(Protocol):
 
         In the same transaction `started(task)`, the encoded event TaskStarted with the worker in it, is left as a
         message for the execution, and its owner is told. `started` may run in another thread and has no effects.
-        Tasks of executions that are over are not given. A lost connection raises OutcomeUnknown: the task may
+        Tasks of executions that are over or paused are not given. A lost connection raises OutcomeUnknown: the task may
         be taken, with the message left, though the worker never sees it; its timeout or heartbeat then ends it.
         """
         ...

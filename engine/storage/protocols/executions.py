@@ -57,6 +57,10 @@ class Executions(Protocol):
         """
         ...
 
+    async def read_payloads(self, execution_id: UUID, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Give payloads that an execution's events refer to, by their SHA-256; those that are gone are left out."""
+        ...
+
     async def load_finished(self, execution_id: UUID) -> ActiveExecution | None:
         """Give an execution that is over with the snapshot that its ending left; None if it left none, or runs.
 
@@ -128,7 +132,14 @@ class Processes(Protocol):
         ...
 
     async def claim(self, epoch: int, limit: int) -> list[ActiveExecution]:
-        """Take over executions whose owner has no lease. Raises LeaseLapsed."""
+        """Take over executions whose owner has no lease.
+
+        Raises LeaseLapsed; OutcomeUnknown when the connection was lost meanwhile and `owned` tells what was taken.
+        """
+        ...
+
+    async def owned(self, epoch: int, limit: int, after: UUID | None = None) -> list[UUID]:
+        """Give the executions of a process in the order of their ids, from the one after the id `after` on."""
         ...
 
     async def release(self, epoch: int, execution_ids: Sequence[UUID] | None) -> None:

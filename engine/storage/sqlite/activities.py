@@ -24,7 +24,9 @@ _DELETE_TAGS: Final = "delete from tags where resource = ?"
 _DELETE_TASKS: Final = "delete from activity_tasks where activity_id = ?"
 
 _OLDEST: Final = """
-select execution_id, task_id, activity_id, input from activity_tasks where activity_id = ? order by id limit 1
+select execution_id, task_id, activity_id, input from activity_tasks
+where activity_id = ? and execution_id not in (select execution_id from active_executions where owner = -1)
+order by id limit 1
 """
 _DELETE_TASK: Final = "delete from activity_tasks where execution_id = ? and task_id = ?"
 

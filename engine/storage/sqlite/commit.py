@@ -42,6 +42,7 @@ _END: Final = (
     "delete from activity_tasks where execution_id = ?",
 )
 _RECORD: Final = "insert into history (execution_id, event_id, last_event_id, events) values (?, ?, ?, ?)"
+_KEEP_PAYLOAD: Final = "insert or ignore into payloads (execution_id, digest, data) values (?, ?, ?)"
 _STORE_TIMER: Final = "insert or replace into timers (execution_id, timer_id, due) values (?, ?, ?)"
 _DELETE_TIMER: Final = "delete from timers where execution_id = ? and timer_id = ?"
 _DELETE_MESSAGE: Final = "delete from messages where id = ?"
@@ -74,6 +75,8 @@ def _apply(connection: sqlite3.Connection, epoch: int, write: Write) -> bool:
     key = write.execution_id.bytes
     if (events := write.events) is not None:
         connection.execute(_RECORD, (key, events.first, events.last, events.data))
+    if write.payloads:
+        connection.executemany(_KEEP_PAYLOAD, [(key, *payload) for payload in write.payloads])
     if write.timers_set:
         connection.executemany(_STORE_TIMER, [(key, timer, from_time(due)) for timer, due in write.timers_set])
     if write.timers_removed:

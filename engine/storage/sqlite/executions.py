@@ -19,7 +19,7 @@ from engine.storage.records import (
     Message,
     Position,
 )
-from engine.storage.rows import with_origin
+from engine.storage.rows import execution_of, with_origin
 from engine.storage.sqlite.database import Database
 from engine.storage.sqlite.values import columns, from_id, from_time, marks, to_id
 
@@ -33,6 +33,7 @@ _NO_CHILD: Final = "null as map_run, null as label"
 _EXECUTION: Final = f"""
 select e.id, m.organization, m.id as state_machine_id, m.name as state_machine_name, e.version, e.name, e.status,
     e.input, e.output, e.error, e.cause, e.started_at, e.stopped_at, e.redrive_tokens, {_ORIGIN},
+    (select name from archives where id = e.archive) as archive, e.archive_position, e.archive_length,
 """
 _FIND_EXECUTION: Final = f"""
 {_EXECUTION} {_NO_CHILD}
@@ -75,6 +76,8 @@ _READ_HISTORY_REVERSE: Final = """
 select event_id, last_event_id, events from history
 where execution_id = ? and event_id < ? order by event_id desc limit ?
 """
+
+_READ_PAYLOADS: Final = "select digest, data from payloads where execution_id = ? and digest in ({marks})"
 
 _POSITIONS: Final = """
 select e.id, coalesce(a.sequence, 0) as sequence, a.owner
@@ -126,8 +129,7 @@ class SqliteExecutions:
 
     async def get_execution(self, execution_id: UUID) -> Execution | None:
         """See `Executions.get_execution`."""
-        rows = await self._database.rows(_GET_EXECUTION, execution_id.bytes)
-        return _execution(rows[0]) if rows else None
+        return await self._database.read(lambda connection: read_execution(connection, execution_id))
 
     async def list_executions(
         self,
@@ -151,6 +153,12 @@ class SqliteExecutions:
         bound = after if after is not None else _LAST if reverse else 0
         rows = await self._database.rows(statement, execution_id.bytes, bound, limit)
         return [Events(row["event_id"], row["last_event_id"], row["events"]) for row in rows]
+
+    async def read_payloads(self, execution_id: UUID, digests: Sequence[bytes]) -> dict[bytes, bytes]:
+        """See `Executions.read_payloads`."""
+        statement = _READ_PAYLOADS.format(marks=marks(digests))
+        rows = await self._database.rows(statement, execution_id.bytes, *digests)
+        return {row["digest"]: row["data"] for row in rows}
 
     async def load_finished(self, execution_id: UUID) -> ActiveExecution | None:
         """See `Executions.load_finished`."""
@@ -205,10 +213,16 @@ def send(connection: sqlite3.Connection, execution_id: UUID, data: bytes, key: s
     return int(row["owner"])
 
 
+def read_execution(connection: sqlite3.Connection, execution_id: UUID) -> Execution | None:
+    """Read an execution as it stands."""
+    row = connection.execute(_GET_EXECUTION, (execution_id.bytes,)).fetchone()
+    return None if row is None else _execution(row)
+
+
 def active_execution(row: sqlite3.Row) -> ActiveExecution:
     """Read what it takes to go on with an execution."""
     return ActiveExecution(**with_origin(columns(row)))
 
 
 def _execution(row: sqlite3.Row) -> Execution:
-    return Execution(**with_origin(columns(row)))
+    return execution_of(columns(row))

@@ -27,6 +27,9 @@ _ORPHANS: Final = """
 select execution_id from active_executions where owner not in (select epoch from processes) limit ?
 """
 _TAKE: Final = "update active_executions set owner = ? where execution_id = ?"
+_OWNED: Final = """
+select execution_id from active_executions where owner = ? and execution_id > ? order by execution_id limit ?
+"""
 _RELEASE_ALL: Final = "update active_executions set owner = ? where owner = ?"
 _RELEASE: Final = "update active_executions set owner = ? where owner = ? and execution_id = ?"
 
@@ -64,6 +67,11 @@ class SqliteLeases:
         if not await self._database.rows(_ORPHANS, 1):
             return []
         return await self._database.write(lambda connection: _claim(connection, epoch, limit))
+
+    async def owned(self, epoch: int, limit: int, after: UUID | None = None) -> list[UUID]:
+        """See `Processes.owned`."""
+        rows = await self._database.rows(_OWNED, epoch, b"" if after is None else after.bytes, limit)
+        return [UUID(bytes=row["execution_id"]) for row in rows]
 
     async def release(self, epoch: int, execution_ids: Sequence[UUID] | None) -> None:
         """See `Processes.release`."""

@@ -12,22 +12,44 @@ from engine.storage.errors import SchemaMismatch
 from engine.storage.records import PoolStatus, Write
 from engine.storage.schema import Schema, require_known_schema
 from engine.storage.sqlite import commit
+from engine.storage.sqlite.abilities import SqliteAbilities
 from engine.storage.sqlite.activities import SqliteActivities
 from engine.storage.sqlite.database import Database
+from engine.storage.sqlite.erasures import SqliteErasures
 from engine.storage.sqlite.executions import SqliteExecutions
+from engine.storage.sqlite.leadership import SqliteLeadership
 from engine.storage.sqlite.leases import SqliteLeases, require_lease
 from engine.storage.sqlite.machines import SqliteMachines
 from engine.storage.sqlite.map_runs import SqliteMapRuns
+from engine.storage.sqlite.outbox import SqliteOutbox, announce
+from engine.storage.sqlite.pauses import SqlitePauses
+from engine.storage.sqlite.retention import SqliteRetention
+from engine.storage.sqlite.schedules import SqliteSchedules
 from engine.storage.sqlite.versions import SqliteVersions
 
 _TABLES: Final = "select name from sqlite_master where name in ('alembic_version', 'schema_support')"
 
 
-class SqliteStorage(SqliteMachines, SqliteVersions, SqliteExecutions, SqliteLeases, SqliteActivities, SqliteMapRuns):
+class SqliteStorage(
+    SqliteMachines,
+    SqliteVersions,
+    SqliteExecutions,
+    SqliteLeases,
+    SqliteLeadership,
+    SqliteSchedules,
+    SqliteActivities,
+    SqliteMapRuns,
+    SqlitePauses,
+    SqliteAbilities,
+    SqliteErasures,
+    SqliteRetention,
+    SqliteOutbox,
+):
     """A Storage in a file that `engine.storage.migrations` has prepared. Several processes may share it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, outbox: bool = False) -> None:
         self._path = path
+        self._announces = outbox
         self._database = Database(path)
 
     async def open(self) -> None:
@@ -62,7 +84,12 @@ class SqliteStorage(SqliteMachines, SqliteVersions, SqliteExecutions, SqliteLeas
 
         def work(connection: sqlite3.Connection) -> commit.Applied:
             require_lease(connection, epoch)
-            return commit.apply(connection, epoch, writes)
+            applied = commit.apply(connection, epoch, writes)
+            if self._announces:
+                for write in writes:
+                    if write.execution_id in applied.executions:
+                        announce(connection, write)
+            return applied
 
         applied = await self._database.write(work)
         self._database.tell(applied.owners, applied.activities)

@@ -16,8 +16,23 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
-_IDS: Final = frozenset({"id", "state_machine_id", "revision_id", "execution_id", "activity_id", "parent", "map_run"})
-_TIMES: Final = frozenset({"created_at", "updated_at", "started_at", "stopped_at", "redriven_at"})
+_IDS: Final = frozenset(
+    {
+        "id",
+        "state_machine_id",
+        "revision_id",
+        "execution_id",
+        "activity_id",
+        "parent",
+        "map_run",
+        "schedule_id",
+        "latest_execution",
+    }
+)
+_TIMES: Final = frozenset(
+    {"created_at", "updated_at", "started_at", "stopped_at", "redriven_at", "due_at", "scheduled_at"}
+)
+_FLAGS: Final = frozenset({"deleting", "enabled", "ends", "is_behind"})
 
 
 def from_time(moment: datetime | None) -> int | None:
@@ -68,4 +83,4 @@ def _read(name: str, value: Any) -> object:  # noqa: ANN401 - what SQLite gives
         return to_id(value)
     if name in _TIMES:
         return to_time(value)
-    return bool(value) if name == "deleting" else value
+    return bool(value) if name in _FLAGS else value

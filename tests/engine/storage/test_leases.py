@@ -111,3 +111,16 @@ async def test_nobody_releases_what_another_owns(storage: Storage) -> None:
     await storage.commit(owner.epoch, [first])
     await storage.release(other.epoch, [first.execution_id])
     assert await storage.claim(other.epoch, 10) == []
+
+
+async def test_a_process_knows_what_it_owns(storage: Storage) -> None:
+    machine = await stored_machine(storage)
+    one, two = await storage.register_process("one", 60), await storage.register_process("two", 60)
+    starts = [start(machine, f"e{number}") for number in range(5)]
+    await storage.commit(one.epoch, starts)
+    await storage.commit(two.epoch, [start(machine, "another's")])
+    await storage.commit(one.epoch, [end(starts[0].execution_id, 2, 3)])
+    keys = sorted(write.execution_id for write in starts[1:])
+    assert await storage.owned(one.epoch, 3) == keys[:3]
+    assert await storage.owned(one.epoch, 3, keys[2]) == keys[3:]
+    assert await storage.owned(one.epoch, 3, keys[3]) == []

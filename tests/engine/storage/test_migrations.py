@@ -38,7 +38,7 @@ from sandbox.data.postgres import _ADMINISTRATOR
 from tests.engine.storage.rows import NOW, end, failed, later, redrive, start, step, stored_machine, stored_map_run
 from tests.support.postgres import ADMIN, ADMIN_PASSWORD, Databases
 
-REVISIONS = ["0001", REVISION]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 ADMINISTRATOR = Credentials(ADMIN, ADMIN_PASSWORD)
 
 
@@ -127,7 +127,7 @@ async def test_what_an_older_engine_stored_stays_valid(
             url,
             statement.format(machine=text[0], execution=text[1], time=_literal(url, NOW), bytes=BYTES[url[:6]]),
         )
-    assert await asyncio.to_thread(quiet, url) == ["0002"]
+    assert await asyncio.to_thread(quiet, url) == REVISIONS[1:]
     storage = open_storage(url)
     await storage.open()
     found, execution = await storage.find_machine("default", "orders"), await storage.get_execution(key)
@@ -158,6 +158,31 @@ def test_a_migration_waits_for_another_no_longer_than_it_may(databases: Database
         other.execute("select pg_advisory_lock(%s)", [engine.storage.migrations.runner._LOCK])
         with pytest.raises(MigrationFailed, match=r"held it for 0\.2 s"):
             migrate(url, lock_seconds=0.2)
+
+
+def test_a_migration_holds_nobody_up_while_it_waits_for_a_table(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = databases.empty()
+    with monkeypatch.context() as older:
+        older.setattr(command, "upgrade", lambda config, _: upgrade(config, "0002"))
+        quiet(url)
+    monkeypatch.setattr(engine.storage.migrations.runner, "_TABLE_LOCK_MILLISECONDS", 50)
+    monkeypatch.setattr(engine.storage.migrations.runner, "_RETRY_SECONDS", 0.01)
+    with psycopg.connect(url) as reader, ThreadPoolExecutor(1) as thread:
+        reader.execute("select count(*) from history")
+        told: list[str] = []
+        migrating = thread.submit(migrate, url, report=told.append)
+        for number in range(20):
+            row = f"insert into history values ('{UUID(int=number)}', 1, 1, '')"
+            databases.execute(url, f"set lock_timeout = '5s'; {row}")
+        assert not migrating.done()
+        reader.rollback()
+        assert migrating.result() == REVISIONS[2:]
+    assert [line.split(":")[0] for line in told if "revision" in line] == [
+        f"Applied revision {r}" for r in REVISIONS[2:]
+    ]
+    assert databases.execute(url, "select count(*) from history") == [(20,)]
 
 
 def test_extensions_are_made_where_the_server_has_them_and_the_role_may(
@@ -232,8 +257,15 @@ async def _use_everything(storage: Storage, machine: Machine, epoch: int) -> Non
     asking = structs.replace(parent, activity_tasks_added=(task,))
     for write in (asking, failed(parent.execution_id, 2, 3), redrive(parent.execution_id, 4)):
         assert await storage.commit(epoch, [write]) == {parent.execution_id}
-    again = Write(execution_id=parent.execution_id, sequence=2, snapshot=b"", activity_tasks_added=(task,))
+    again = Write(
+        execution_id=parent.execution_id,
+        sequence=2,
+        snapshot=b"",
+        activity_tasks_added=(task,),
+        payloads=((b"1", b"1"),),
+    )
     await storage.commit(epoch, [again])
+    assert await storage.read_payloads(parent.execution_id, [b"1"]) == {b"1": b"1"}
     assert await storage.take_activity_task(activity.id, lambda _: b"started") == task
     run = await stored_map_run(storage, machine, parent)
     assert await storage.update_map_run(epoch, run)
@@ -254,7 +286,11 @@ async def _use_everything(storage: Storage, machine: Machine, epoch: int) -> Non
 def test_the_role_has_rights_on_every_table(databases: Databases) -> None:
     url = databases.empty()
     quiet(url)
-    tables = databases.execute(url, "select tablename from pg_tables where schemaname = 'public'")
+    tables = databases.execute(
+        url,
+        "select relname from pg_class where relkind in ('r', 'p') and not relispartition "
+        "and relnamespace = 'public'::regnamespace",
+    )
     assert {str(name) for (name,) in tables} == set(PRIVILEGES)
 
 

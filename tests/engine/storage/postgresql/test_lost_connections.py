@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from asyncpg import Record
 from msgspec import structs
 
 from engine.storage import OutcomeUnknown, Storage, StorageUnavailable, open_storage
-from engine.storage.records import Activity, ActivityTask, Write
+from engine.storage.postgresql.executions import active_execution
+from engine.storage.records import ActiveExecution, Activity, ActivityTask, Write
 from tests.engine.storage.rows import NOW, start, stored_machine
 from tests.support.postgres import Databases
 
@@ -71,3 +73,23 @@ async def test_a_task_whose_taking_was_lost_is_given_again(storage: Storage, dat
     assert await storage.messages(epoch, 10) == []
     assert await storage.take_activity_task(activity.id, lambda _: b"started") is not None
     assert [message.data for message in await storage.messages(epoch, 10)] == [b"started"]
+
+
+async def test_a_takeover_whose_answer_was_lost_is_unknown(
+    storage: Storage, databases: Databases, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch, first, _ = await _asking(storage)
+    await storage.commit(epoch, [first])
+    heir = await storage.register_process("heir", 60)
+    await storage.remove_process(epoch)
+
+    def cut(row: Record) -> ActiveExecution:
+        databases.execute(url, _END_ALL)
+        return active_execution(row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.storage.postgresql.leases.active_execution", cut)
+        with pytest.raises(OutcomeUnknown):
+            await storage.claim(heir.epoch, 10)
+    assert await storage.owned(heir.epoch, 10) == []
+    assert [execution.id for execution in await storage.claim(heir.epoch, 10)] == [first.execution_id]

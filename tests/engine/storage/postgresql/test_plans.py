@@ -10,11 +10,12 @@ import pytest
 from msgspec import structs
 
 from engine.storage import open_storage
-from engine.storage.identifiers import child_id
-from engine.storage.postgresql import PostgresStorage, activities, executions, map_runs
+from engine.storage.identifiers import child_id, first_of_time
+from engine.storage.postgresql import PostgresStorage, activities, executions, map_runs, partitions, retention
 from engine.storage.postgresql.commit import SERVER_SETTINGS
 from engine.storage.postgresql.extended import EXTENDED_STATEMENT, extended_parameters
 from engine.storage.records import Activity, ActivityTask, MapRun
+from engine.storage.retention import FIRST_ID
 from tests.engine.storage.rows import NOW, child, failed, later, start, stored_machine, stored_map_run
 from tests.support.postgres import Databases
 
@@ -97,6 +98,25 @@ async def test_executions_are_found_by_way_of_an_index(full: Full) -> None:
     _unread(await full.plan(executions.PURGE_SNAPSHOTS, later(0)))
     _unread(await full.plan(executions.RUNNING_SNAPSHOT, key))
     _unread(await full.plan(executions.SEND, key, b"data", "channel", "key"))
+
+
+async def test_what_is_to_be_archived_is_found_by_way_of_an_index(full: Full) -> None:
+    key, earlier = child_id(full.run.id, 7), FIRST_ID
+    _unread(await full.plan(retention.CANDIDATES, earlier, key, 100, later(0), enable_seqscan="off"))
+    _unread(await full.plan(retention.MAP_RUNS_WITHIN, full.run.id, key, enable_seqscan="off"))
+    ids, numbers = [key] * 3, [1, 2, 3]
+    _unread(await full.plan(retention.COMPLETE_ARCHIVE, 1, ids, numbers, numbers, later(0)))
+    _unread(await full.plan(partitions.REMAINING, earlier, first_of_time(later(0)), 100))
+
+
+async def test_a_history_is_looked_for_in_one_partition(full: Full) -> None:
+    await full.storage.arrange_history(NOW, None)
+    for statement, bound in ((executions.READ_HISTORY, 0), (executions.READ_HISTORY_REVERSE, 99)):
+        nodes = await full.plan(statement, first_of_time(later(86400 * 45)), bound, 100)
+        assert len({node["Relation Name"] for node in nodes if "Relation Name" in node}) == 1
+        _unread(nodes)
+        generic = await full.plan(statement, first_of_time(NOW), bound, 100, plan_cache_mode="force_generic_plan")
+        _unread(generic)
 
 
 async def test_activity_tasks_are_found_by_way_of_an_index(full: Full) -> None:
