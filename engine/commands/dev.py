@@ -25,7 +25,13 @@ from engine.tasks.registry import DuplicateHandlerError
 
 DATABASE_FOLDER = Path(".local/dev")
 DATABASE_NAMES = ("WORKFLOW_DB_", "DATABASE_", "DB_")
-DEFAULTS = {"HOST": "127.0.0.1", "LOG_LEVEL": "warning", "LOG_FORMAT": "console", "SHUTDOWN_DRAIN_SECONDS": "2"}
+DEFAULTS = {
+    "HOST": "127.0.0.1",
+    "LOG_LEVEL": "warning",
+    "LOG_FORMAT": "console",
+    "SHUTDOWN_DRAIN_SECONDS": "2",
+    "HANDLER_WAIT_SECONDS": "0",
+}
 
 
 def run(options: argparse.Namespace) -> int:

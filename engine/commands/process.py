@@ -14,6 +14,7 @@ from engine.api.arns import Arns
 from engine.api.auth.identity import DEFAULT_ORGANIZATION
 from engine.api.server import Server
 from engine.api.stepfunctions.inprocess import InProcessApi
+from engine.commands.sinks import open_sink
 from engine.observability.lag import log_lag
 from engine.observability.metrics import Metrics
 from engine.runtime import Engine, EngineOptions, ExecutionRecord, Observer, StateMachineRecord
@@ -50,12 +51,21 @@ class Work:
         own = InProcessApi(lambda: self.engine)
         self.registry = Registry(handlers, self._http, AwsTasks(self._aws, states=own))
         checks = Checks(check_resource, policy.refusal if policy.allowed else None)
-        self.engine = Engine(storage, self.registry, _options(settings), observer, S3Access(self._aws), checks)
+        s3, options = S3Access(self._aws), _options(settings)
+        self._sink = open_sink(settings)
+        self.engine = Engine(
+            storage, self.registry, options, observer, s3, checks, handlers=self._handlers, sink=self._sink
+        )
+
+    def _handlers(self) -> frozenset[str]:
+        return self.registry.names
 
     async def stop(self, drain_seconds: float) -> None:
         """Finish or hand back what runs."""
         await self.engine.stop(drain_seconds)
         await self._http.close()
+        if self._sink is not None:
+            await self._sink.close()
         self._aws.close()
         self.registry.close()
 
@@ -150,6 +160,8 @@ def _storage(settings: Settings) -> Storage:
         pool_size=settings.database_pool_size,
         ssl_mode=settings.database_ssl,
         ssl_root_certificate=settings.root_certificate,
+        read_replicas=settings.read_replicas,
+        outbox=settings.events_publisher != "none",
     )
 
 
@@ -159,6 +171,10 @@ def _options(settings: Settings) -> EngineOptions:
         account=settings.aws_account_id,
         instance=f"{socket.gethostname()}-{getpid()}",
         lease_seconds=settings.process_lease_seconds,
+        handler_wait_seconds=settings.handler_wait_seconds,
         max_concurrent_tasks=settings.max_concurrent_executions,
         max_payload_bytes=settings.payload_max_bytes,
+        inline_payload_bytes=settings.payload_inline_max_bytes,
+        archive=settings.history_archive,
+        archive_after_days=settings.history_retention_days,
     )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from engine.runtime import EngineHealth, SchedulerHealth
+from engine.runtime import EngineHealth, OutboxHealth, SchedulerHealth
 
 MESSAGE = "scheduler lag"
 """What the line says; the metric filters of `infra/aws/log_metrics.py` look for it."""
@@ -53,18 +53,27 @@ async def log_lag(
         due = clock() + SAMPLE_SECONDS
         await sleep(SAMPLE_SECONDS)
         now = clock()
-        scheduler = (await health()).scheduler
+        found = await health()
+        scheduler = found.scheduler
         gauge.sample(now, scheduler.queued_tasks, now - due)
         if now - written >= LINE_SECONDS:
             written = now
-            _write(scheduler, gauge.take())
+            _write(scheduler, gauge.take(), found.outbox)
 
 
-def _write(scheduler: SchedulerHealth, lag: float) -> None:
+def _write(scheduler: SchedulerHealth, lag: float, outbox: OutboxHealth | None) -> None:
     log.info(
         MESSAGE,
         lagSeconds=round(lag, 3),
         backlog=scheduler.queued_tasks + scheduler.queued_commits,
         runningTasks=scheduler.running_tasks,
         activeExecutions=scheduler.active_executions,
+        **_of_outbox(outbox),
     )
+
+
+def _of_outbox(outbox: OutboxHealth | None) -> dict[str, float]:
+    """Give what only the process that publishes knows."""
+    if outbox is None or outbox.lag_seconds is None or outbox.pending is None:
+        return {}
+    return {"outboxLagSeconds": round(outbox.lag_seconds, 3), "outboxPending": outbox.pending}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
+from engine.events import Sink
 from engine.runtime.callbacks.activity_queues import ActivityQueues
 from engine.runtime.callbacks.activity_tasks import ActivityTasks
 from engine.runtime.callbacks.service import Callbacks
@@ -22,6 +24,10 @@ from engine.runtime.definitions import Definitions
 from engine.runtime.executions import Executions
 from engine.runtime.express import Express
 from engine.runtime.identity import Terms
+from engine.runtime.leader import Leader
+from engine.runtime.leader.purging import Purging
+from engine.runtime.lifecycle.handover import Handlers
+from engine.runtime.lifecycle.lifecycle import Lifecycle
 from engine.runtime.listing import Listing
 from engine.runtime.maps.children import StandardChildren
 from engine.runtime.maps.coordinator import MapCoordinator
@@ -31,13 +37,20 @@ from engine.runtime.maps.life import Limits
 from engine.runtime.maps.service import MapRuns
 from engine.runtime.observer import Observer
 from engine.runtime.options import EngineOptions
+from engine.runtime.outbox.describing import Describer
+from engine.runtime.outbox.publisher import Publisher
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.ownership.lease import ProcessLease
 from engine.runtime.ownership.sweeper import Sweeper
 from engine.runtime.redrive import Redrives
+from engine.runtime.retention import Archives, Archiving, NoPlace, open_place
 from engine.runtime.running.commit_loop import CommitLoop
 from engine.runtime.running.executor import Executor
 from engine.runtime.running.task_pool import TaskPool
+from engine.runtime.schedules.groups import ScheduleGroups
+from engine.runtime.schedules.launching import Launcher, Launching
+from engine.runtime.schedules.scheduler import Scheduler
+from engine.runtime.schedules.service import Schedules
 from engine.runtime.starter import Starter
 from engine.storage.protocol import Storage
 from engine.tasks.requests import TaskRunner
@@ -54,8 +67,13 @@ class Resources:
         self.activities = Activities(storage, self.definitions, clock)
         self.tags = Tags(storage, self.machines, self.activities)
         self.targets = Targets(self.machines, self.versions, self.aliases)
-        self.executions = Executions(storage, self.definitions, clock)
+        place = NoPlace() if options.archive is None else open_place(options.archive, options.region)
+        self.archives = Archives(place)
+        self.archiving = Archiving(storage, place, clock, _archive_after(options))
+        self.executions = Executions(storage, self.definitions, clock, self.archives)
         self.map_runs = MapRuns(storage, self.definitions, self.executions)
+        self.schedule_groups = ScheduleGroups(storage, self.definitions, clock)
+        self.schedules = Schedules(storage, self.definitions, self.schedule_groups, clock, options)
         self.listing = Listing(self.machines, self.map_runs, self.executions, self.definitions)
 
 
@@ -71,12 +89,15 @@ class Parts:
         s3: S3Access,
         on_lost: Callable[[], None],
         checks: Checks,
+        clock: DatabaseClock,
+        *,
+        handlers: Handlers | None,
+        sink: Sink | None,
     ) -> None:
-        clock = DatabaseClock()
         self.tokens = TaskTokens()
         terms = Terms(self.tokens, options.max_payload_bytes)
         self.lease = ProcessLease(storage, clock, name=options.instance, seconds=options.lease_seconds, on_lost=on_lost)
-        self.commits = CommitLoop(storage, self.lease, observer, options.commit_batch)
+        self.commits = CommitLoop(storage, self.lease, observer, options.commit_batch, options.inline_payload_bytes)
 
         resources = Resources(storage, options, clock, checks)
         self.resources = resources
@@ -104,6 +125,7 @@ class Parts:
             options=options,
             observer=observer,
         )
+        self.executor.on_unstarted = adoption.doubt
         horizon = options.timer_horizon_seconds
         standard = StandardChildren(self.executor, adoption, storage, terms, clock, horizon)
         express = ExpressChildren(self.express, self.commits, storage, clock, maps.child_ended)
@@ -111,4 +133,36 @@ class Parts:
         self.redrives = Redrives(storage, self.executor, resources.executions, adoption, clock, options)
         self.queues = ActivityQueues(storage, clock, options)
         self.callbacks = Callbacks(storage, resources.activities, self.queues, self.tokens, clock, options)
-        self.sweeper = Sweeper(storage, adoption, maps, self.lease, clock, options)
+        self.leader = Leader(storage, self.lease, options.lease_seconds)
+        launcher = Launcher(resources.targets, resources.definitions, self.starter, self.express, resources.executions)
+        Scheduler(storage, Launching(storage, launcher, observer), self.leader, clock).register(options.poll_seconds)
+        Purging(storage, clock).register(self.leader)
+        resources.archiving.register(self.leader)
+        self.publisher = self._publisher(storage, sink, clock, options.poll_seconds)
+        self.lifecycle = Lifecycle(
+            storage,
+            self.lease,
+            self.executor,
+            adoption,
+            resources.executions,
+            resources.definitions,
+            handlers=handlers,
+            options=options,
+        )
+        self.lifecycle.register(self.leader)
+        self.sweeper = Sweeper(storage, adoption, maps, self.lease, clock, options, self.lifecycle)
+
+    def _publisher(
+        self, storage: Storage, sink: Sink | None, clock: DatabaseClock, poll_seconds: float
+    ) -> Publisher | None:
+        if sink is None:
+            return None
+        publisher = Publisher(storage, sink, Describer(storage, self.resources.executions), self.leader, clock)
+        publisher.register(poll_seconds)
+        return publisher
+
+
+def _archive_after(options: EngineOptions) -> timedelta | None:
+    if options.archive is None or options.archive_after_days == 0:
+        return None
+    return timedelta(days=options.archive_after_days)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 
 class DatabaseClock:
@@ -16,15 +16,12 @@ class DatabaseClock:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._base = datetime.now(UTC)
-        self._base_at = monotonic()
-        self._latest = self._base
+        self._offset = time.time() - monotonic()
+        self._latest = datetime.min.replace(tzinfo=UTC)
 
     def synchronize(self, database_time: datetime, asked_at: float) -> None:
         """Note what the database answered to a question asked at the monotonic time `asked_at`, in seconds."""
-        now = self._monotonic()
-        self._base = database_time
-        self._base_at = (asked_at + now) / 2
+        self._offset = database_time.timestamp() - (asked_at + self._monotonic()) / 2
 
     def monotonic(self) -> float:
         """Give the monotonic time that `synchronize` counts in, in seconds."""
@@ -32,8 +29,8 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """Give the database's time, in UTC."""
-        elapsed = timedelta(seconds=self._monotonic() - self._base_at)
-        self._latest = max(self._latest, self._base + elapsed)
+        now = datetime.fromtimestamp(self._monotonic() + self._offset, UTC)
+        self._latest = max(self._latest, now)
         return self._latest
 
     def seconds_until(self, moment: datetime) -> float:

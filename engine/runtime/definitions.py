@@ -66,8 +66,11 @@ class Definitions:
     async def current(self, organization: str, name: str, *, fresh: bool = False) -> Definition | None:
         """Give a state machine in its current version, from the storage with `fresh`; None if there is none."""
         known = self._current.get((organization, name))
-        if known is not None and not fresh and time.monotonic() - known[0] < _CURRENT_SECONDS:
-            return known[1]
+        if known is not None and not fresh:
+            now = time.monotonic()
+            if now - known[0] < _CURRENT_SECONDS:
+                return known[1]
+            self._current[organization, name] = (now, known[1])  # one asks, and the others need not wait for that
         machine = await self._storage.find_machine(organization, name)
         return None if machine is None else await self.changed(machine)
 

@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from engine.language import Stopped
+from engine.events import Sink
 from engine.runtime import health
 from engine.runtime.assembly import Parts
 from engine.runtime.availability import unavailable_without_database
+from engine.runtime.clock import DatabaseClock
 from engine.runtime.control_plane.checks import NO_CHECKS, Checks
 from engine.runtime.control_plane.targets import Target
 from engine.runtime.errors import StateMachineTypeNotSupported, Unavailable
+from engine.runtime.lifecycle.handover import Handlers
 from engine.runtime.maps.inputs import NoS3, S3Access
 from engine.runtime.observer import Observer, SilentObserver
 from engine.runtime.options import EngineOptions
@@ -29,8 +31,7 @@ from engine.runtime.records import (
     Status,
     SyncExecutionRecord,
 )
-from engine.runtime.running.outgoing import encode_message
-from engine.storage import StorageUnavailable
+from engine.storage import NOBODY, StorageUnavailable
 from engine.storage.protocol import Storage
 from engine.tasks.requests import TaskRunner
 
@@ -55,7 +56,13 @@ class Engine:
         activities: queues of tasks for workers.
         callbacks: tasks for workers, and answers by token.
         map_runs: runs of distributed Map states.
+        schedules, schedule_groups: executions that are started when it is time.
         state_tests: tests of single states.
+        pausing: pausing executions, and letting them go on.
+        erasing: erasing an execution's data.
+        termination: stopping what an execution started.
+
+    With a `sink` the leader publishes what the storage's outbox has; the storage must have been opened with one.
     """
 
     def __init__(
@@ -66,8 +73,23 @@ class Engine:
         observer: Observer | None = None,
         s3: S3Access | None = None,
         checks: Checks = NO_CHECKS,
+        clock: DatabaseClock | None = None,
+        handlers: Handlers | None = None,
+        *,
+        sink: Sink | None = None,
     ) -> None:
-        parts = Parts(storage, tasks, options, observer or SilentObserver(), s3 or NoS3(), self._abandon, checks)
+        parts = Parts(
+            storage,
+            tasks,
+            options,
+            observer or SilentObserver(),
+            s3 or NoS3(),
+            self._abandon,
+            checks,
+            clock or DatabaseClock(),
+            handlers=handlers,
+            sink=sink,
+        )
         self._storage = storage
         self._parts = parts
         self._lease = parts.lease
@@ -81,7 +103,12 @@ class Engine:
         self.activities = parts.resources.activities
         self.callbacks = parts.callbacks
         self.map_runs = parts.resources.map_runs
+        self.schedules = parts.resources.schedules
+        self.schedule_groups = parts.resources.schedule_groups
         self.state_tests = parts.state_tests
+        self.pausing = parts.lifecycle.pausing
+        self.erasing = parts.lifecycle.erasing
+        self.termination = parts.lifecycle.termination
         self._accepting = False
         self._committing: asyncio.Task[None] | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -97,7 +124,7 @@ class Engine:
         try:
             self._parts.tokens.key = await self._storage.token_key()
             await self._lease.acquire()
-            await self._storage.listen(self._parts.sweeper.notify, self._parts.queues.notify)
+            await self._storage.listen(self._notify, self._parts.queues.notify)
         except BaseException:
             await self._storage.close()
             raise
@@ -105,6 +132,7 @@ class Engine:
         self._background = [
             asyncio.create_task(self._lease.keep(), name="lease"),
             asyncio.create_task(self._parts.sweeper.run(), name="sweeper"),
+            asyncio.create_task(self._parts.leader.run(), name="leader"),
         ]
         self._accepting = True
 
@@ -118,12 +146,16 @@ class Engine:
         """
         self._accepting = False
         await _cancel(self._background[1:])
+        with contextlib.suppress(StorageUnavailable, TimeoutError):
+            async with asyncio.timeout(_FLUSH_SECONDS):
+                await self._parts.leader.resign()
         await self._parts.queues.close()
         self._executor.drain()
         landing = asyncio.create_task(self._parts.express.stop(drain_seconds), name="express-stop")
         with contextlib.suppress(StorageUnavailable, TimeoutError):
             async with asyncio.timeout(drain_seconds):
                 await self._hand_over()
+                await self._parts.lifecycle.drain()
         await landing
         with contextlib.suppress(StorageUnavailable, TimeoutError):
             async with asyncio.timeout(_FLUSH_SECONDS):
@@ -152,6 +184,11 @@ class Engine:
         if epoch is not None:
             await self._storage.release(epoch, None)
             await self._lease.give_up()
+
+    def _notify(self, epoch: int) -> None:
+        self._parts.sweeper.notify(epoch)
+        if epoch == NOBODY:
+            self._parts.leader.notify()
 
     def _abandon(self) -> None:
         self._executor.abandon()
@@ -273,7 +310,7 @@ class Engine:
         record = await self._executions.describe(organization, arn)
         if record.finished:
             return record
-        await self._storage.send(UUID(record.id), encode_message(Stopped(error, cause)))
+        await self._parts.lifecycle.stopping.ask(UUID(record.id), error, cause)
         return await self.wait_for_execution(organization, arn, _STOP_WAIT_SECONDS)
 
     @unavailable_without_database
@@ -303,6 +340,8 @@ class Engine:
             database=database,
             scheduler=health.of_scheduler(self._executor, self._commits, self._parts.sweeper),
             lease=lease,
+            leader=self._parts.leader.health(),
+            outbox=None if self._parts.publisher is None else self._parts.publisher.health(),
         )
 
 

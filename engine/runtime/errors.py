@@ -35,6 +35,7 @@ __all__ = [
     "MissingRequiredParameter",
     "Overloaded",
     "ResourceNotFound",
+    "ResourceNotFoundException",
     "ServiceQuotaExceededException",
     "StateMachineAlreadyExists",
     "StateMachineDeleting",
@@ -159,7 +160,15 @@ class ExecutionAlreadyExists(EngineError):
 
 
 class ExecutionLimitExceeded(EngineError):
-    """As many executions are open as this engine may hold."""
+    """As many executions are open as this engine may hold.
+
+    Attributes:
+        retry_after_seconds: when it makes sense to ask again.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ExecutionNotRedrivable(EngineError):
@@ -199,6 +208,13 @@ class TaskTimedOut(EngineError):
 
 class InvalidOutput(EngineError):
     """The output isn't JSON text, or is too large."""
+
+
+# Schedules (the names are those of the EventBridge Scheduler API)
+
+
+class ResourceNotFoundException(EngineError):
+    """There is no such schedule or group of schedules."""
 
 
 # Requests

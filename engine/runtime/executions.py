@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definitions
 from engine.runtime.errors import ExecutionDoesNotExist, InvalidToken
 from engine.runtime.identity import redrive_status
+from engine.runtime.payloads import attached
 from engine.runtime.records import ExecutionRecord, HistoryPage, Page, Status
+from engine.runtime.retention.archives import Archives
 from engine.storage.protocol import Storage
 from engine.storage.records import ALL, Execution, ExecutionFilter
 
@@ -26,10 +28,15 @@ _EVENTS: Final = msgspec.json.Decoder(list[HistoryEvent])
 
 
 class Executions:
-    """The executions of all organizations, as they are stored."""
+    """The executions of all organizations, as they are stored.
 
-    def __init__(self, storage: Storage, definitions: Definitions, clock: DatabaseClock) -> None:
+    Attributes:
+        archives: where those are that were over long ago.
+    """
+
+    def __init__(self, storage: Storage, definitions: Definitions, clock: DatabaseClock, archives: Archives) -> None:
         self._storage = storage
+        self.archives = archives
         self._definitions = definitions
         self._clock = clock
 
@@ -42,7 +49,7 @@ class Executions:
 
     async def describe(self, organization: str, arn: str) -> ExecutionRecord:
         """Give an execution as it stands; raises InvalidArn, ExecutionDoesNotExist."""
-        return await self.record(await self.find(organization, arn))
+        return await self.record(await self.archives.whole(await self.find(organization, arn)))
 
     async def list(
         self,
@@ -63,14 +70,27 @@ class Executions:
         self, organization: str, arn: str, *, reverse: bool, limit: int, after: str | None
     ) -> HistoryPage:
         """Give an execution's history in order, or with `reverse` the latest event first."""
-        execution_id = (await self.find(organization, arn)).id
         bound = None if after is None else _read_token(_event_id, after)
-        commits = await self._storage.read_history(execution_id, after=bound, limit=limit + 1, reverse=reverse)
-        events = [event for commit in commits for event in _decode(commit.data, reverse=reverse)]
-        if bound is not None:
-            events = [event for event in events if (event.id < bound if reverse else event.id > bound)]
+        events = await self._events(await self.find(organization, arn), bound, limit + 1, reverse=reverse)
+        if not events:  # archived since it was found, perhaps
+            events = await self._events(await self.find(organization, arn), bound, limit + 1, reverse=reverse)
         page = tuple(events[:limit])
         return Page(page, str(page[-1].id) if len(events) > limit else None)
+
+    async def _events(
+        self, execution: Execution, bound: int | None, limit: int, *, reverse: bool
+    ) -> Sequence[HistoryEvent]:
+        """Give at least so many events from a bound on, if there are so many."""
+        if execution.archived is not None:
+            events = await self.archives.history(execution.archived)
+            events = events[::-1] if reverse else events
+        else:
+            commits = await self._storage.read_history(execution.id, after=bound, limit=limit, reverse=reverse)
+            stored = [event for commit in commits for event in _decode(commit.data, reverse=reverse)]
+            events = await attached(self._storage, execution.id, stored)
+        if bound is not None:
+            events = [event for event in events if (event.id < bound if reverse else event.id > bound)]
+        return events
 
     async def record(self, execution: Execution) -> ExecutionRecord:
         """Give the record of an execution as it is stored."""

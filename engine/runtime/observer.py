@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from engine.language import HistoryEvent
+
+ScheduleOutcome = Literal["started", "skipped", "failed"]
+"""``skipped``: the execution before it runs; ``failed``: the start was given up."""
 
 
 class ExecutionInfo(msgspec.Struct, frozen=True, gc=False):
@@ -54,6 +57,10 @@ class Observer(Protocol):
         """Tell that a round of the commit loop was written, and of how many executions."""
         ...
 
+    def schedule_settled(self, arn: str, outcome: ScheduleOutcome, late_seconds: float) -> None:
+        """Tell what became of a schedule's time, and how late."""
+        ...
+
 
 class SilentObserver:
     """An Observer that does nothing."""
@@ -78,4 +85,7 @@ class SilentObserver:
         """Do nothing."""
 
     def commit_round(self, executions: int, duration_seconds: float) -> None:
+        """Do nothing."""
+
+    def schedule_settled(self, arn: str, outcome: ScheduleOutcome, late_seconds: float) -> None:
         """Do nothing."""

@@ -150,11 +150,40 @@ class LeaseHealth(msgspec.Struct, frozen=True, kw_only=True):
     expires_in_seconds: float
 
 
+class LeaderHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """Who leads: whether it is this process, the term's number and the leader's name, None while nobody is known to."""
+
+    leading: bool = False
+    term: int | None = None
+    name: str | None = None
+
+
+class OutboxHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """The outbox as the leader knows it; `pending` and `lag_seconds` are None in the processes that don't publish.
+
+    Attributes:
+        publishing: whether this process publishes.
+        pending: events that wait, counted up to 100,000.
+        lag_seconds: how long the first of them has waited.
+        problem: why the sink doesn't take one of them.
+    """
+
+    publishing: bool
+    pending: int | None = None
+    lag_seconds: float | None = None
+    problem: str | None = None
+
+
 class EngineHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """The health of one engine process; `ready` is whether it should be sent requests."""
+    """The health of one engine process; `ready` is whether it should be sent requests.
+
+    `outbox` is None where no events are published.
+    """
 
     ready: bool
     accepting: bool
     database: DatabaseHealth
     scheduler: SchedulerHealth
     lease: LeaseHealth
+    leader: LeaderHealth = LeaderHealth()
+    outbox: OutboxHealth | None = None

@@ -86,6 +86,8 @@ class Redrives:
         machine = await self._storage.get_version(execution.state_machine_id, execution.version)
         if machine is not None and machine.deleting:
             reason = "State machine is in DELETING status"
+        if reason is None and await self._storage.erasures([execution.id]):
+            reason = "Execution data was deleted and cannot be redriven"
         if reason is not None:
             raise ExecutionNotRedrivable(reason)
 

@@ -90,8 +90,7 @@ class Starter:
             origin=_origin(target, trace_header, parent),
         )
         try:
-            async with asyncio.timeout(self._options.start_timeout_seconds):
-                return await self._begin(target.definition, identity)
+            return await self._begin(target.definition, identity)
         except TimeoutError:
             raise Unavailable(
                 f"The database didn't answer within {self._options.start_timeout_seconds:g} s; the execution may start "
@@ -99,8 +98,9 @@ class Starter:
             ) from None
 
     async def _begin(self, definition: Definition, identity: Identity) -> ExecutionRecord:
+        give_up = self._clock.monotonic() + self._options.start_timeout_seconds
         while True:
-            outcome, run = await self._commit(definition, identity)
+            outcome, run = await self._commit(definition, identity, give_up - self._clock.monotonic())
             match outcome:
                 case "applied":
                     return started_record(definition, identity)
@@ -112,11 +112,11 @@ class Starter:
                     await asyncio.sleep(_RETRY_SECONDS)
                     identity = msgspec.structs.replace(identity, started_at=self._clock.now())
 
-    async def _commit(self, definition: Definition, identity: Identity) -> tuple[Outcome, Run]:
+    async def _commit(self, definition: Definition, identity: Identity, seconds: float) -> tuple[Outcome, Run]:
         machine, now = definition.machine, identity.started_at
         run = Run(definition, identity, self._terms)
         beginning = Beginning(machine.id, machine.version, identity.name, identity.input, now, identity.origin)
-        return await self._executor.start(run, run.begin(beginning, now + self._horizon)), run
+        return await self._executor.start(run, run.begin(beginning, now + self._horizon), seconds), run
 
     async def _existing(self, run: Run) -> ExecutionRecord:
         """Give the execution that has the name, if it is this one or the same again."""
@@ -135,6 +135,8 @@ class Starter:
         """Raise Overloaded or ExecutionLimitExceeded unless this process may take one execution more."""
         if self._commits.queued >= self._options.max_queued_commits:
             raise Overloaded(f"{self._commits.queued} executions wait for the database already; ask again.")
+        if self._executor.tasks.queued >= self._options.max_queued_tasks:
+            raise Overloaded(f"{self._executor.tasks.queued} tasks wait for their turn already; ask again.")
         if len(self._executor) >= self._options.max_executions:
             raise ExecutionLimitExceeded(
                 f"This engine holds {self._options.max_executions} open executions already, the most that it may."

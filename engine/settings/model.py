@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from engine.settings.secrets import Secret
-from engine.settings.values import Address
+from engine.settings.values import Address, read_address
 from engine.storage import SslMode
 
 POSTGRESQL_PORT = 5432
@@ -48,19 +48,30 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database_admin_user: str | None
     database_admin_password: Secret | None
     database_pool_size: int
+    database_read_replicas: tuple[str, ...]
+    prefer_replica: bool
     database_ssl: SslMode
     database_ssl_root_certificate: str | None
     workflow_redis_addr: Address | None
     redis_password: Secret | None
     redis_tls: bool
     max_concurrent_executions: int
+    payload_inline_max_bytes: int
+    history_archive: str | None
+    history_retention_days: int
     payload_max_bytes: int
     workflow_retry_max_attempts: int
     workflow_timeout_default_seconds: float
     process_lease_seconds: float
+    handler_wait_seconds: float
     shutdown_drain_seconds: float
     http_task_allow_loopback: bool
     task_role_arns: tuple[str, ...]
+    events_publisher: Literal["none", "eventbridge", "webhook"]
+    events_source: str
+    events_bus: str
+    events_webhook_url: str | None
+    events_webhook_secret: Secret | None
     authentication: Literal["required", "optional"]
     jwt_secret: Secret | None
     jwt_expiry: float
@@ -96,6 +107,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         address = Address(self.workflow_db_host.host or "localhost", self.workflow_db_host.port or POSTGRESQL_PORT)
         user, database = quote(self.workflow_db_user, safe=""), quote(self.workflow_db_name, safe="")
         return f"postgresql://{user}@{address}/{database}"
+
+    @property
+    def read_replicas(self) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports of DATABASE_READ_REPLICAS, none without PREFER_REPLICA."""
+        found = [read_address(text) for text in self.database_read_replicas] if self.prefer_replica else []
+        return tuple((a.host or "localhost", a.port or POSTGRESQL_PORT) for a in found if a is not None)
 
     @property
     def root_certificate(self) -> Path | None:

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.contract import Contract
+from engine.events.signing import ENCODED, LEAST_KEY_BYTES, signing_key
 from engine.settings.model import AccessKey, Settings
 from engine.settings.problems import Problem
+from engine.settings.values import read_address
 
 LEAST_JWT_SECRET_LENGTH = 32
+BUCKET_PATTERN = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?"
+SOURCE_PATTERN = r"[A-Za-z0-9._-]{1,256}"
+BUS_PATTERN = r"[/A-Za-z0-9._-]{1,256}|arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[/A-Za-z0-9._-]{1,256}"
 ROLE_ARN_PATTERN = r"arn:aws[a-z-]*:iam::\d{12}:role/\S{1,576}"
 
 
@@ -30,6 +35,8 @@ def broken_rules(settings: Settings) -> Iterator[Problem]:
     yield from _access(settings)
     yield from _addresses(settings)
     yield from _roles(settings)
+    yield from _databases(settings)
+    yield from _events(settings)
     if settings.cors_credentials and "*" in settings.cors_origin:
         yield Problem("CORS_CREDENTIALS", "true", "false while CORS_ORIGIN is *: browsers refuse the two together")
     if (settings.database_admin_user is None) != (settings.database_admin_password is None):
@@ -76,6 +83,49 @@ def _addresses(settings: Settings) -> Iterator[Problem]:
     for origin in settings.cors_origin:
         if origin != "*" and not re.fullmatch(r"https?://[^/\s*]+", origin):
             yield Problem("CORS_ORIGIN", origin, "* or origins such as https://app.example.com, with no path")
+
+
+def _databases(settings: Settings) -> Iterator[Problem]:
+    for text in settings.database_read_replicas:
+        if not _is_host(text):
+            yield Problem("DATABASE_READ_REPLICAS", text, "host:port or a host, separated by commas")
+    archive = settings.history_archive
+    if archive is not None and archive.startswith("s3:") and not re.fullmatch(BUCKET_PATTERN, archive):
+        yield Problem("HISTORY_ARCHIVE", archive, "a folder, or s3://BUCKET/PREFIX")
+
+
+def _is_webhook_secret(secret: str) -> bool:
+    try:
+        signing_key(secret)
+    except ValueError:
+        return False
+    return True
+
+
+def _events(settings: Settings) -> Iterator[Problem]:
+    if settings.events_source.startswith("aws.") or not re.fullmatch(SOURCE_PATTERN, settings.events_source):
+        allowed = "1 to 256 of the characters A-Z a-z 0-9 . _ - and not begin with aws., which EventBridge refuses"
+        yield Problem("EVENTS_SOURCE", settings.events_source, allowed)
+    if not re.fullmatch(BUS_PATTERN, settings.events_bus):
+        yield Problem("EVENTS_BUS", settings.events_bus, "the name or the ARN of an event bus")
+    if settings.events_publisher != "webhook":
+        return
+    schemes = "https?" if settings.environment == "local" else "https"
+    if not re.fullmatch(rf"{schemes}://[^/\s]+(/\S*)?", settings.events_webhook_url or ""):
+        allowed = "a URL such as https://app.example.com/events, for EVENTS_PUBLISHER is webhook"
+        yield Problem("EVENTS_WEBHOOK_URL", settings.events_webhook_url, allowed)
+    secret = settings.events_webhook_secret
+    if secret is None or not _is_webhook_secret(secret.value):
+        allowed = f"{LEAST_KEY_BYTES} characters or more, or {ENCODED} and as many bytes in base64"
+        yield Problem("EVENTS_WEBHOOK_SECRET", None, allowed)
+
+
+def _is_host(text: str) -> bool:
+    try:
+        address = read_address(text)
+    except ValueError:
+        return False
+    return address is not None and address.host is not None
 
 
 def _roles(settings: Settings) -> Iterator[Problem]:

@@ -122,10 +122,17 @@ def _duration(setting: Setting, raw: object, unit: Unit | None) -> float:
 
 
 def _address(setting: Setting, raw: object, _unit: Unit | None) -> Address:
-    text = str(raw).strip()
-    match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\s\[\]/]*):)?(\d+)|(\[[0-9a-fA-F:.]+\]|[^:\s\[\]/]+)", text)
-    if isinstance(raw, bool) or match is None:
+    address = None if isinstance(raw, bool) else read_address(str(raw).strip())
+    if address is None:
         raise ValueError(allowed_values(setting))
+    return address
+
+
+def read_address(text: str) -> Address | None:
+    """Read ``host:port``, ``:port``, a host or a port; None if it is none. Raises ValueError for a port too high."""
+    match = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[^:\s\[\]/]*):)?(\d+)|(\[[0-9a-fA-F:.]+\]|[^:\s\[\]/]+)", text)
+    if match is None:
+        return None
     host, port, bare_host = match.groups()
     if port is not None and (len(port) > 5 or int(port) > HIGHEST_PORT):  # noqa: PLR2004 - the digits of the highest
         raise ValueError(f"a port from 0 to {HIGHEST_PORT}")

@@ -50,6 +50,11 @@ class Attempts:
         """Give the retries of a new call; `seed` decides jitter."""
         return Retries(self._retriers, seed)
 
+    @property
+    def is_single(self) -> bool:
+        """Whether the call is made once, for however long it takes."""
+        return not self._retriers and self._timeout is None
+
     async def run(self, once: Callable[[], Awaitable[object]], seed: str) -> object:
         """Give the output of the attempt that succeeds; raises the last one's `TaskError`. `seed` decides jitter."""
         retries = self.retries(seed)

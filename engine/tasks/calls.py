@@ -25,6 +25,8 @@ class HandlerCalls:
     async def run(self, handler: Handler[..., Any], request: TaskRequest) -> object:
         """Give the handler's result as a JSON value. Raises `TaskError`."""
         once = self._await if handler.is_async else self._run_in_thread
+        if handler.attempts.is_single:
+            return await once(handler, request)
         return await handler.attempts.run(lambda: once(handler, request), request.task_id)
 
     def close(self) -> None:
@@ -47,6 +49,19 @@ class HandlerCalls:
         except asyncio.CancelledError:
             cancelled.set()
             raise
+
+
+def call_at_once(handler: Handler[..., Any], request: TaskRequest) -> object:
+    """Give the result of an async handler that never waits: its first step is its last. Raises `TaskError`."""
+    try:
+        handler.bind(request)().send(None)
+    except StopIteration as end:
+        return handler.result(end.value)
+    except (TaskError, asyncio.CancelledError):
+        raise
+    except BaseException as error:
+        raise _failure(error) from error
+    raise TaskError("States.TaskFailed", f"The handler {handler.name!r} waits, though nothing in its code does.")
 
 
 def _call(handler: Handler[..., Any], request: TaskRequest, cancelled: threading.Event) -> object:

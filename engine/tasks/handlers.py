@@ -1,11 +1,12 @@
 """Python functions that Task states call as `handler:NAME`."""
 
+import dis
 import functools
 import inspect
 import threading
 import typing
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from engine.tasks.requests import TaskError, TaskRequest
 from engine.tasks.results import to_json_value
 
 HANDLER_PREFIX = "handler:"
+
+_ENCODER: Final = msgspec.json.Encoder()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +31,8 @@ Unnamed = inspect.Parameter.VAR_POSITIONAL
 class Handler(Generic[P, R]):
     """A function that Task states call by name; still callable as the function it is.
 
-    `resource` is what a state calls it by, `handler:NAME`; `attempts` are the retries and the time limit it brings.
+    `resource` is what a state calls it by, `handler:NAME`; `attempts` are the retries and the time limit it brings;
+    `waits` is whether a call may have to wait, for a thread or for what the function awaits.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Handler(Generic[P, R]):
         self.function = function
         self.attempts = Attempts(retry, timeout)
         self.is_async = inspect.iscoroutinefunction(function)
+        self.waits = not (self.is_async and _awaits_nothing(function))
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -115,18 +120,20 @@ class Signature:
         whole = next((parameter for parameter in wanted if parameter.kind is Whole), None)
         if whole and any(each is not whole and each.default is inspect.Parameter.empty for each in wanted):
             raise TypeError(f"{whole.name!r}, before /, takes the whole input, so that other parameters would get none")
-        self._whole = hints.get(whole.name, Any) if whole else None
+        self._whole = msgspec.json.Decoder(hints.get(whole.name, Any)) if whole else None
         self._fields = {_camel(parameter.name): parameter.name for parameter in wanted}
-        self._struct = msgspec.defstruct("Arguments", [_field(parameter, hints) for parameter in wanted])
+        struct = msgspec.defstruct("Arguments", [_field(parameter, hints) for parameter in wanted])
+        self._names = struct.__struct_fields__
+        self._arguments = msgspec.json.Decoder(struct)
 
     def arguments(
         self, request: TaskRequest, cancelled: threading.Event | None
     ) -> tuple[tuple[object, ...], dict[str, object]]:
-        """Positional and named arguments for one task."""
+        """Positional and named arguments for one task; they are the function's alone, which may change them."""
         named: dict[str, object] = {"context": TaskContext.of(request, cancelled)} if self._wants_context else {}
         try:
             if self._whole is not None:
-                return (msgspec.convert(request.input, self._whole),), named
+                return (self._whole.decode(_ENCODER.encode(request.input)),), named
             return (), self._named(request.input) | named
         except msgspec.ValidationError as error:
             raise TaskError("InvalidInput", f"handler {self._name!r}: {error}") from error
@@ -134,10 +141,14 @@ class Signature:
     def _named(self, value: object) -> dict[str, object]:
         fields = value if isinstance(value, dict) else msgspec.convert(value, dict[str, Any])
         given = {self._fields.get(field, field): content for field, content in fields.items()}
-        names = self._struct.__struct_fields__
-        arguments = msgspec.convert({name: given[name] for name in names if name in given}, self._struct)
-        rest = {field: content for field, content in given.items() if field not in names} if self._takes_rest else {}
-        return {name: getattr(arguments, name) for name in names} | rest
+        names = self._names
+        wanted = {name: given[name] for name in names if name in given}
+        arguments = self._arguments.decode(_ENCODER.encode(wanted))
+        named = {name: getattr(arguments, name) for name in names}
+        if self._takes_rest:
+            rest = {field: content for field, content in given.items() if field not in names}
+            named |= msgspec.json.decode(_ENCODER.encode(rest))
+        return named
 
 
 def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, Any] | tuple[str, Any, Any]:
@@ -147,6 +158,12 @@ def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> tuple[str, An
     default = parameter.default
     mutable = isinstance(default, list | dict | set)
     return parameter.name, kind, msgspec.field(default_factory=lambda: default) if mutable else default
+
+
+def _awaits_nothing(function: Callable[..., object]) -> bool:
+    """Whether an async function's own code has no `await`, `async for` or `async with`, by its bytecode."""
+    code = getattr(function, "__code__", None)
+    return code is not None and all(each.opname != "SEND" for each in dis.get_instructions(code))
 
 
 def _camel(name: str) -> str:

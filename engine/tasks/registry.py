@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Protocol
 
-from engine.tasks.calls import HandlerCalls
+from engine.tasks.calls import HandlerCalls, call_at_once
 from engine.tasks.handlers import HANDLER_PREFIX, Handler
-from engine.tasks.requests import TaskError, TaskRequest
+from engine.tasks.requests import Immediate, TaskError, TaskRequest
 
 AWS_PREFIX = "arn:aws"
 HTTP_INVOKE = re.compile(r"(?:arn:aws[a-z-]*:states:[a-z0-9-]*:\d*:)?http:invoke")
@@ -38,6 +39,7 @@ class Registry:
         threads: int = 64,
     ) -> None:
         self._handlers: dict[str, Handler[..., Any]] = {}
+        self._names: frozenset[str] | None = None
         self._http = http
         self._aws = aws
         self._calls = HandlerCalls(threads)
@@ -47,13 +49,16 @@ class Registry:
     @property
     def names(self) -> frozenset[str]:
         """Names of the handlers."""
-        return frozenset(self._handlers)
+        if self._names is None:
+            self._names = frozenset(self._handlers)
+        return self._names
 
     def add(self, new: Handler[..., Any]) -> None:
         """Make a handler callable. Raises `DuplicateHandlerError` when its name is taken by another function."""
         known = self._handlers.setdefault(new.name, new)
         if known is not new:
             raise DuplicateHandlerError(_twice(new, known))
+        self._names = None
 
     def replace(self, old: Iterable[Handler[..., Any]], new: Iterable[Handler[..., Any]]) -> None:
         """Serve a component's new handlers in place of its old ones; what runs goes on with the old.
@@ -65,17 +70,24 @@ class Registry:
             known = kept.setdefault(each.name, each)
             if known is not each:
                 raise DuplicateHandlerError(_twice(each, known))
-        self._handlers = kept
+        self._handlers, self._names = kept, None
 
     async def run(self, request: TaskRequest) -> object:
         """Run one task and give its result as a JSON value. Raises `TaskError`."""
-        if HTTP_INVOKE.fullmatch(request.resource):
-            return await self._http.run(request)
         if request.resource.startswith(HANDLER_PREFIX):
             return await self._run_handler(request.resource.removeprefix(HANDLER_PREFIX), request)
+        if HTTP_INVOKE.fullmatch(request.resource):
+            return await self._http.run(request)
         if self._aws is not None and request.resource.startswith(AWS_PREFIX):
             return await self._aws.run(request)
         raise TaskError("UnknownResource", f"nothing here runs the resource {request.resource!r}")
+
+    def immediate(self, resource: str) -> Immediate | None:
+        """Give what calls the resource's handler, if that is an async function which never waits."""
+        found = self._handlers.get(resource.removeprefix(HANDLER_PREFIX))
+        if found is None or found.waits or not found.attempts.is_single or resource != found.resource:
+            return None
+        return partial(call_at_once, found)
 
     def close(self) -> None:
         """Let the threads end once their functions have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -96,6 +96,19 @@ class TaskError(Exception):
         self.error = error
         self.cause = cause
         self.kind: FailureKind = kind
+
+
+Immediate = Callable[[TaskRequest], object]
+"""Runs a task to its end without waiting, and gives its output; raises TaskError."""
+
+
+@runtime_checkable
+class ImmediateRunner(Protocol):
+    """A `TaskRunner` that has tasks which never wait: these need no asyncio task, which costs more than they do."""
+
+    def immediate(self, resource: str) -> Immediate | None:
+        """Give what runs the resource's tasks; None if they may have to wait, so that `TaskRunner.run` is for them."""
+        ...
 
 
 class TaskRunner(Protocol):

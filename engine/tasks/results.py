@@ -3,18 +3,32 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from engine.tasks.requests import TaskError
 
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder()
+
 
 def to_json_value(value: object, source: str) -> object:
-    """`value` as dicts, lists, strings, finite numbers, booleans and None.
+    """`value` as dicts, lists, strings, finite numbers, booleans and None, shared with nobody.
 
     Structs, dataclasses, dates, UUIDs, decimals and enums become what msgspec makes of them. Raises `TaskError`
     "InvalidResult" with the path of the first field that JSON can't hold; `source` says whose result it is.
     """
+    try:
+        data = _ENCODER.encode(value)
+        if b"null" not in data:  # which is also what msgspec writes of a number that JSON can't hold
+            return _DECODER.decode(data)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        pass  # what is wrong, and where, is told by the closer look
+    return _checked(value, source)
+
+
+def _checked(value: object, source: str) -> object:
     try:
         plain = msgspec.to_builtins(value, str_keys=True)
         json.dumps(plain, allow_nan=False)

@@ -8,8 +8,10 @@ from aiohttp import web
 
 from engine.api.keys import ARNS, ENGINE
 from engine.api.rest.requests import page_size
+from engine.api.rest.showing import status_of
 from engine.api.visits import history_of, parent_of, variables, visits
 from engine.runtime import Status
+from engine.runtime.lifecycle.pausing import USUAL
 from engine.ui.rendering import HERE, organization_of, render
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -45,7 +47,9 @@ async def executions(request: web.Request) -> web.Response:
         limit=page_size(request),
         after=request.query.get("after"),
     )
-    return render(request, "executions.html", page=page, status=status, statuses=STATUSES)
+    conditions = await request.app[ENGINE].pausing.conditions(page.items)
+    statuses = {each.id: status_of(each, conditions.get(each.id, USUAL)) for each in page.items}
+    return render(request, "executions.html", page=page, status=status, statuses=STATUSES, status_of=statuses)
 
 
 async def execution(request: web.Request) -> web.Response:
@@ -62,6 +66,7 @@ async def execution(request: web.Request) -> web.Response:
         request,
         "execution.html",
         execution=found,
+        condition=(await app_engine.pausing.conditions([found])).get(found.id, USUAL),
         parent=parent_of(found),
         states=visits(events),
         variables=variables(events),

@@ -24,11 +24,14 @@ from engine.runtime.running.outgoing import encode_message
 from engine.runtime.starter import Parent, Starter
 from engine.storage import StorageError
 from engine.storage.protocol import Storage
-from engine.tasks.requests import UNWANTED, Submitted, TaskError, TaskRequest, TaskRunner
+from engine.tasks.requests import UNWANTED, Immediate, ImmediateRunner, Submitted, TaskError, TaskRequest, TaskRunner
 
 _SDK: Final = ":aws-sdk:sfn:"
 _CHILDREN: Final = UUID("8d6bd8e9-5f6c-4c1e-9a53-0f6b0a4a4f0d")
 """Namespace of the names of children that are given none."""
+
+_ARN_PARTS: Final = 7
+"""Of a state machine's ARN; what follows names a version or an alias."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -53,11 +56,16 @@ class TaskRouter:
 
     def __init__(self, others: TaskRunner) -> None:
         self._others = others
+        self._immediate = others.immediate if isinstance(others, ImmediateRunner) else None
         self._children: Children | None = None
 
     def connect(self, children: Children) -> None:
         """Say who starts executions."""
         self._children = children
+
+    def immediate(self, resource: str) -> Immediate | None:
+        """See `ImmediateRunner.immediate`; to start an execution is to wait for it."""
+        return None if self._immediate is None else self._immediate(resource)
 
     async def run(self, request: TaskRequest) -> object:
         """Run a task. Raises TaskError."""
@@ -133,7 +141,7 @@ class Children:
 
 
 def _read(request: TaskRequest) -> Call:
-    """Read the task's arguments; a child without a name gets one that is the same for every run of the attempt."""
+    """Read the task's arguments."""
     given = request.input if isinstance(request.input, dict) else {}
     wrong = [name for name in ("StateMachineArn", "Name", "TraceHeader") if not isinstance(given.get(name, ""), str)]
     problems = [f"The value for the field '{name}' must be a STRING" for name in wrong]
@@ -142,8 +150,24 @@ def _read(request: TaskRequest) -> Call:
     if problems:
         raise TaskError("States.Runtime", _unusable(request, problems))
     value = given.get("Input", {})
-    name = given.get("Name") or str(uuid5(_CHILDREN, f"{request.execution_id}/{request.task_id}"))
+    name = _name(given, request.execution_id, request.task_id)
     return Call(given["StateMachineArn"], name, _as_text(value), given.get("TraceHeader"))
+
+
+def child_arn(execution_id: str, task_id: str, arguments: object) -> str | None:
+    """Give the ARN of the execution that a task starts in a state machine; None if it can't be told."""
+    given = arguments if isinstance(arguments, dict) else {}
+    match given:
+        case {"StateMachineArn": str(machine)}:
+            name = _name(given, execution_id, task_id)
+            own = ":".join(machine.split(":")[:_ARN_PARTS])
+            return f"{own.replace(':stateMachine:', ':execution:', 1)}:{name}"
+    return None
+
+
+def _name(arguments: dict[str, object], execution_id: str, task_id: str) -> str:
+    """Give a child's name; one that was given none gets one that is the same for every run of the attempt."""
+    return str(arguments.get("Name") or uuid5(_CHILDREN, f"{execution_id}/{task_id}"))
 
 
 def _as_text(value: object) -> str:

@@ -56,6 +56,7 @@ class MapRunWork:
         self._starting: set[asyncio.Task[Outcome]] = set()
         self._total = row.items
         self._not_redrivable = (0, 0)
+        self._found_running: set[int] = set()
 
     def child_ended(self, index: int, status: str) -> None:
         """Hear that a child is over."""
@@ -111,7 +112,9 @@ class MapRunWork:
             self.progress.await_redrive(child.index, child.items)
             return
         self.progress.start(child.index, child.items)
-        if child.status != "RUNNING":
+        if child.status == "RUNNING":
+            self._found_running.add(child.index)
+        else:
             self.progress.end(child.index, child.status)
 
     def _is_to_be_redriven(self, child: Child) -> bool:
@@ -209,10 +212,17 @@ class MapRunWork:
         last = max(elsewhere)
         async for page in self._ledger.children(self.row.id, after=min(elsewhere) - 1 if min(elsewhere) else None):
             for child in page:
-                if child.index in elsewhere and child.status != "RUNNING" and not self._is_to_be_redriven(child):
+                if child.index in elsewhere and child.status != "RUNNING" and self._is_news(child):
                     self.child_ended(child.index, child.status)
             if page[-1].index >= last:
                 return
+
+    def _is_news(self, child: Child) -> bool:
+        """Whether an end isn't the one that a redrive under way takes back.
+
+        A child that ran when this began may have been stopped by a process whose clock is a little behind.
+        """
+        return child.index in self._found_running or not self._is_to_be_redriven(child)
 
     # Writing
 

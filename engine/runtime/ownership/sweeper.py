@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from engine.runtime.clock import DatabaseClock
-from engine.runtime.identity import REDRIVABLE_FOR
+from engine.runtime.errands import every
+from engine.runtime.lifecycle.lifecycle import Lifecycle
 from engine.runtime.maps.coordinator import MapCoordinator
 from engine.runtime.options import EngineOptions
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.ownership.lease import ProcessLease
-from engine.storage import NOBODY, LeaseLapsed, StorageUnavailable
+from engine.storage import NOBODY
 from engine.storage.protocol import Storage
 
-_PURGE_SECONDS: Final = 60.0
 _COMMIT_SECONDS: Final = 0.02
 _MANY: Final = 500
 """Messages are read again until they are committed: so long they are left alone when there are more than this."""
@@ -37,6 +35,7 @@ class Sweeper:
         lease: ProcessLease,
         clock: DatabaseClock,
         options: EngineOptions,
+        lifecycle: Lifecycle,
     ) -> None:
         self._storage = storage
         self._adoption = adoption
@@ -44,6 +43,7 @@ class Sweeper:
         self._lease = lease
         self._clock = clock
         self._options = options
+        self._lifecycle = lifecycle
         self._orphans = asyncio.Event()
         self._messages = asyncio.Event()
         self._read_up_to: tuple[int, datetime] | None = None
@@ -52,17 +52,18 @@ class Sweeper:
     async def run(self) -> None:
         """Do all errands for ever."""
         async with asyncio.TaskGroup() as errands:
-            errands.create_task(_every(self._options.lease_seconds / 3, self._orphans, self.take_over))
-            errands.create_task(_every(self._options.poll_seconds, self._messages, self.read_messages))
+            errands.create_task(every(self._options.lease_seconds / 3, self._orphans, self.take_over))
+            errands.create_task(every(self._options.lease_seconds / 3, self._lifecycle.changed, self._lifecycle.run))
+            errands.create_task(every(self._options.poll_seconds, self._messages, self.read_messages))
             horizon = self._options.timer_horizon_seconds
-            errands.create_task(_every(horizon / 2, asyncio.Event(), self.load_due))
-            errands.create_task(_every(self._options.lease_seconds, asyncio.Event(), self._maps.sweep))
-            errands.create_task(_every(_PURGE_SECONDS, asyncio.Event(), self.purge))
+            errands.create_task(every(horizon / 2, asyncio.Event(), self.load_due))
+            errands.create_task(every(self._options.lease_seconds, asyncio.Event(), self._maps.sweep))
 
     def notify(self, epoch: int) -> None:
         """Hear that the process with this epoch has messages, or that `NOBODY` has executions."""
         if epoch == NOBODY:
             self._orphans.set()
+            self._lifecycle.changed.set()
             self._messages.set()
         elif epoch == self._lease.epoch:
             self._messages.set()
@@ -94,22 +95,3 @@ class Sweeper:
         after = known[1] if known is not None and known[0] == epoch else None
         await self._adoption.wake(epoch, await self._storage.due_executions(epoch, after=after, until=horizon))
         self._read_up_to = (epoch, horizon)
-
-    async def purge(self) -> None:
-        """Let deleted state machines go, and what executions would need to be redriven once it is too late."""
-        await self._storage.purge_deleted()
-        await self._storage.purge_snapshots(self._clock.now() - REDRIVABLE_FOR)
-
-
-async def _every(seconds: float, wake: asyncio.Event, errand: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await errand()
-        except (StorageUnavailable, LeaseLapsed) as error:
-            _log.warning("An errand is put off: %s", error)
-        except Exception:  # noqa: BLE001 - whatever happened, the next time may go well
-            _log.exception("An errand failed and will be done again.")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await wake.wait()
-        wake.clear()

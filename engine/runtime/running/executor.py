@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
-from engine.language import Command, Event, Stopped, TaskFailed, TaskHeartbeat, TaskSubmitted, TaskSucceeded, TimerFired
+from engine.language import Command, Event, Stopped, TaskFailed, TaskHeartbeat, TaskSubmitted, TimerFired
 from engine.runtime.callbacks.activity_tasks import ActivityTasks
 from engine.runtime.children.nesting import child_in
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.observer import Observer
 from engine.runtime.options import EngineOptions
 from engine.runtime.running.commit_loop import Commit, CommitLoop, Outcome
+from engine.runtime.running.departures import Departures
 from engine.runtime.running.map_work import MapRunner
 from engine.runtime.running.outgoing import is_awaited
+from engine.runtime.running.residents import Asleep, Residents
 from engine.runtime.running.run import Arrival, Run, Step
 from engine.runtime.running.task_pool import Outcome as TaskOutcome
 from engine.runtime.running.task_pool import TaskPool
@@ -28,6 +30,9 @@ from engine.storage.records import Write
 
 _REFUSED: Final = Stopped("States.Runtime", "The database refused to store the execution's state.")
 
+_MOST_EVENTS: Final = 10_000
+"""Events that may wait for the commit that is under way before messages have to wait in the storage."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,12 +40,14 @@ class Executor:
     """Owns the executions in memory.
 
     Each has at most one commit under way; events that arrive meanwhile share the next one. An execution that waits
-    for nothing but messages, and timers beyond the horizon, leaves the memory once these timers are rows.
+    for nothing but messages and timers sleeps; with timers beyond the horizon alone, it leaves the memory once these
+    are rows.
 
     Attributes:
         tasks: where its tasks run.
         timers: the timers that are due within the horizon.
         on_stray: told of a child execution that nobody waits for, and which execution started it.
+        on_unstarted: told of an execution that left the memory since its start, or redrive, was not written.
     """
 
     def __init__(
@@ -59,52 +66,62 @@ class Executor:
         self._clock = clock
         self._observer = observer
         self._horizon = timedelta(seconds=options.timer_horizon_seconds)
-        self._runs: dict[UUID, Run] = {}
-        self._ends: dict[UUID, asyncio.Event] = {}
+        self._residents = Residents()
         self.tasks = tasks
         self.on_stray: Callable[[UUID, str], None] = _ignore
+        self.on_unstarted: Callable[[UUID], None] = _ignore
         self.timers = Timers(clock, self._timer_fired)
         self._work = Work(tasks, self.timers, maps, self)
 
     def __len__(self) -> int:
         """Count the executions in memory."""
-        return len(self._runs)
+        return len(self._residents)
 
     def __contains__(self, execution_id: UUID) -> bool:
         """Tell whether the execution is in memory."""
-        return execution_id in self._runs
+        return execution_id in self._residents
+
+    @property
+    def departures(self) -> Departures:
+        """Who looks after executions that leave this process while they aren't over."""
+        return self._work.departures
+
+    @departures.setter
+    def departures(self, departures: Departures) -> None:
+        self._work.departures = departures
 
     # Starting, going on, ending
 
-    async def start(self, run: Run, step: Step) -> Outcome:
+    async def start(self, run: Run, step: Step, seconds: float | None = None) -> Outcome:
         """Commit an execution's first step, or the one that redrives it, and say what became of it.
 
-        The execution is on its way then.
+        The execution is on its way then; events that come for it before are taken in afterwards. Raises TimeoutError
+        when the outcome isn't known within `seconds`.
         """
-        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def settle(outcome: Outcome) -> None:
-            if outcome == "applied":
-                self._runs[run.id] = run
-                self._observer.execution_started(run.info)
-                self._apply(run, step)
-            if not settled.done():
-                settled.set_result(outcome)
-
-        self._commit(run, step, settle)
-        return await settled
+        loop = asyncio.get_running_loop()
+        settled: asyncio.Future[Outcome] = loop.create_future()
+        self._residents.add_if_absent(run)
+        self._commit(run, step, partial(self._settle_start, run, step, settled))
+        if seconds is None:
+            return await settled
+        limit = loop.call_later(seconds, _time_out, settled)
+        try:
+            return await settled
+        finally:
+            limit.cancel()
 
     def deliver(self, execution_id: UUID, event: Event, message_id: int | None = None) -> bool:
         """Hand an event to an execution in memory; False if it isn't there."""
-        run = self._runs.get(execution_id)
+        run = self._residents.find(execution_id)
         if run is None:
             return False
         self._receive(run, Arrival(event, message_id))
+        self._park(run)
         return True
 
     def adopt(self, run: Run, commands: Sequence[Command], arrivals: Sequence[Arrival]) -> None:
         """Go on with an execution that was brought into memory, and tell it what happened meanwhile."""
-        self._runs[run.id] = run
+        self._residents.add(run)
         for command in commands:
             self._work.obey(run, command)
         for arrival in arrivals:
@@ -114,19 +131,12 @@ class Executor:
     def abandon(self) -> None:
         """Forget all executions and cancel their tasks: they belong to others."""
         self._activity_tasks.abandon()
-        self._work.abandon(self._runs.keys())
-        self._runs.clear()
-        ends, self._ends = self._ends, {}
-        for ended in ends.values():
-            ended.set()
+        self._work.abandon(self._residents.awake.keys())
+        self._residents.clear()
 
     async def wait_for_end(self, execution_id: UUID, seconds: float) -> None:
         """Return when an execution in memory ends or leaves the memory, or after that time."""
-        if execution_id in self._runs:
-            ended = self._ends.setdefault(execution_id, asyncio.Event())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await ended.wait()
+        await self._residents.wait_for_end(execution_id, seconds)
 
     # Handing over
 
@@ -137,36 +147,49 @@ class Executor:
 
     def drain(self) -> None:
         """Run no further tasks; those that run go on. To be repeated as they end."""
-        self._work.drain(self._runs.values())
+        self._work.drain(self._residents.awake.values())
 
     def release_idle(self) -> list[UUID]:
         """Forget the executions that have no task running here and no commit under way; gives them."""
         self.drain()
-        idle = [run.id for run in self._runs.values() if not run.tasks and not run.committing]
-        for execution_id in idle:
-            self._forget(self._runs[execution_id])
-        return idle
+        idle = [run for run in self._residents.awake.values() if not run.tasks and not run.committing]
+        asleep = list(self._residents.asleep())
+        for run in idle:
+            self._forget(run)
+        for execution_id, sleeper in asleep:
+            self._forget_sleeper(execution_id, sleeper)
+        return [run.id for run in idle] + [execution_id for execution_id, _ in asleep]
+
+    def hold(self, execution_id: UUID) -> None:
+        """Let an execution leave the memory unless a commit is under way; tasks that run here go on."""
+        run = self._residents.find(execution_id)
+        if run is not None and not run.committing:
+            self._depart(run, ())
 
     # What tasks and timers tell
 
     def task_ended(self, execution_id: UUID, event: TaskOutcome) -> None:
         """Hear that a task or a map run has ended, or waits for a message from now on."""
-        run = self._runs.get(execution_id)
-        if run is not None:
+        run = self._residents.find(execution_id)
+        if run is None:
+            self.departures.task_ended(execution_id, event)
+        else:
             run.tasks -= 1
             self._submitted(run, event)
 
     async def task_submitted(self, execution_id: UUID, event: TaskSubmitted) -> None:
         """Make it durable that a task's call was made; the task goes on."""
-        run = self._runs.get(execution_id)
-        if run is not None:
+        run = self._residents.find(execution_id)
+        if run is None:
+            self.departures.task_ended(execution_id, event)
+        else:
             durable = asyncio.Event()
             self._submitted(run, event, durable.set)
             await durable.wait()
 
     def task_lives(self, execution_id: UUID, event: TaskHeartbeat) -> None:
         """Hear that a task is alive."""
-        run = self._runs.get(execution_id)
+        run = self._residents.find(execution_id)
         if run is not None and all(arrival.event != event for arrival in run.mailbox):
             self._receive(run, Arrival(event))
 
@@ -174,7 +197,7 @@ class Executor:
         """Take in the outcome of a task's call, and then what came for the task while it was under way."""
         run.submitting.discard(event.task_id)
         run.mailbox.append(Arrival(event, None, noted))
-        _take_early(run)
+        run.take_early()
         self._advance(run)
 
     def _timer_fired(self, execution_id: UUID, timer_id: str) -> None:
@@ -183,12 +206,15 @@ class Executor:
     # Plumbing
 
     def _receive(self, run: Run, arrival: Arrival) -> None:
-        """Take in an event once; one that ends a task whose call is still under way waits for the call's outcome."""
+        """Take in an event once; one that ends a task whose call is still under way waits for the call's outcome.
+
+        A message that finds the mailbox full stays in the storage, and will be read again.
+        """
         if arrival.message_id is not None:
-            if arrival.message_id in run.messages:
+            if arrival.message_id in run.messages or len(run.mailbox) >= _MOST_EVENTS:
                 return
             run.messages.add(arrival.message_id)
-            if _is_early(run, arrival):
+            if run.is_early(arrival):
                 run.early.append(arrival)
                 return
         run.mailbox.append(arrival)
@@ -201,7 +227,7 @@ class Executor:
             if step is None:
                 self._tell_strays(run, arrivals)
             else:
-                self._commit(run, step, lambda outcome: self._settle(run, step, outcome))
+                self._commit(run, step, partial(self._settle, run, step))
 
     def _commit(self, run: Run, step: Step, settle: Callable[[Outcome], None]) -> None:
         run.committing = True
@@ -218,8 +244,19 @@ class Executor:
 
         self._activity_tasks.add(step.write, step.workers_tasks, run.info.organization, put, lambda: settle("lost"))
 
+    def _settle_start(self, run: Run, step: Step, settled: asyncio.Future[Outcome], outcome: Outcome) -> None:
+        if outcome == "applied":
+            self._residents.add(run)
+            self._observer.execution_started(run.info)
+            self._apply(run, step)
+        elif self._is_resident(run):
+            self._residents.remove(run.id)
+            self.on_unstarted(run.id)
+        if not settled.done():
+            settled.set_result(outcome)
+
     def _settle(self, run: Run, step: Step, outcome: Outcome) -> None:
-        if self._runs.get(run.id) is not run:
+        if not self._is_resident(run):
             return
         if outcome == "applied":
             self._apply(run, step)
@@ -229,7 +266,10 @@ class Executor:
             self._advance(run)
         else:
             _log.warning("The execution %s isn't this process's any more (%s).", run.info.arn, outcome)
-            self._forget(run)
+            if outcome == "rejected":
+                self._depart(run, step.arrivals)
+            else:
+                self._forget(run)
 
     def _apply(self, run: Run, step: Step) -> None:
         """Do what a committed step asks for."""
@@ -237,7 +277,7 @@ class Executor:
         self._observer.transition_committed(run.info, step.history)
         for command in step.commands:
             self._work.obey(run, command)
-        _take_early(run)
+        run.take_early()
         self._tell_strays(run, step.arrivals)
         if step.finish is None:
             self._advance(run)
@@ -258,44 +298,51 @@ class Executor:
         """Tell of children that were started just when their parent gave their task up."""
         for arrival in arrivals:
             event = arrival.event
-            if not isinstance(event, TaskSubmitted) or (child := child_in(event.output)) is None:
+            if type(event) is not TaskSubmitted or (child := child_in(event.output)) is None:
                 continue
             if run.snapshot is None or not is_awaited(run.snapshot, event.task_id):
                 self.on_stray(child, run.info.arn)
 
     def _park(self, run: Run) -> None:
-        """Let an execution leave the memory when nothing will happen to it here within the horizon."""
-        if run.tasks or run.committing or run.mailbox or self._work.draining:
+        """Let an execution sleep when nothing runs for it, or leave if nothing is due within the horizon either."""
+        if run.tasks or run.committing or run.mailbox or self._work.draining or not self._is_resident(run):
+            return
+        if run.stranded is not None:
+            self._forget(run)
+            self.departures.stranded(run.id, run.stranded)
             return
         far = self._clock.now() + self._horizon
         if run.timers and min(run.timers.values()) <= far:
-            return
-        step = run.store_timers(far)
-        if step is not None:
-            self._commit(run, step, lambda outcome: self._settle(run, step, outcome))
+            self._residents.sleep(run)
+        elif (step := run.store_timers(far)) is not None:
+            self._commit(run, step, partial(self._settle, run, step))
         else:
             self._forget(run)
 
+    def _is_resident(self, run: Run) -> bool:
+        return self._residents.awake.get(run.id) is run
+
     def _forget(self, run: Run) -> None:
-        del self._runs[run.id]
+        self._residents.remove(run.id)
         self._work.forget(run)
-        ended = self._ends.pop(run.id, None)
-        if ended is not None:
-            ended.set()
+
+    def _forget_sleeper(self, execution_id: UUID, sleeper: Asleep) -> None:
+        self._residents.remove(execution_id)
+        for timer_id, _due in sleeper.timers:
+            self.timers.cancel(execution_id, timer_id)
+
+    def _depart(self, run: Run, arrivals: Sequence[Arrival]) -> None:
+        """Forget an execution but not its tasks; whoever takes it over is to get the results that nobody took in."""
+        self._residents.remove(run.id)
+        results = run.results(arrivals)
+        if self._work.let_go(run) or results:
+            self.departures.left(run.id, results)
 
 
-def _ignore(_child: UUID, _parent_arn: str) -> None:
+def _time_out(settled: asyncio.Future[Outcome]) -> None:
+    if not settled.done():
+        settled.set_exception(TimeoutError())
+
+
+def _ignore(*_: object) -> None:
     """Tell nobody."""
-
-
-def _is_early(run: Run, arrival: Arrival) -> bool:
-    """Whether an event ends a task whose call is still under way."""
-    event = arrival.event
-    return isinstance(event, TaskSucceeded | TaskFailed) and event.task_id in run.submitting
-
-
-def _take_early(run: Run) -> None:
-    """Let in the events whose time has come."""
-    if run.early:
-        run.mailbox += [arrival for arrival in run.early if not _is_early(run, arrival)]
-        run.early = [arrival for arrival in run.early if _is_early(run, arrival)]

@@ -34,7 +34,7 @@ def activity_name(resource: str) -> str | None:
 
 def tasks_for_workers(commands: Sequence[Command]) -> tuple[RunTask, ...]:
     """Give those commands that ask for a worker of an activity."""
-    return tuple([c for c in commands if isinstance(c, RunTask) and activity_name(c.resource) is not None])
+    return tuple([c for c in commands if type(c) is RunTask and activity_name(c.resource) is not None])
 
 
 class Withdrawn(msgspec.Struct, frozen=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import language
 from engine.language import (
@@ -21,43 +22,28 @@ from engine.language import (
     HistoryEvent,
     RunTask,
     Snapshot,
+    SnapshotWriter,
     StartTimer,
     Stopped,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
     TimerFired,
     Transition,
 )
 from engine.runtime.children.nesting import ended_event, read_link
 from engine.runtime.definitions import Definition
 from engine.runtime.identity import Identity, Terms, context_of, ended_record, info_of
-from engine.runtime.running.outgoing import NOTHING, encode_message, tasks_for_workers, withdrawn
+from engine.runtime.running.outgoing import encode_message, tasks_for_workers, withdrawn
+from engine.runtime.running.step import Arrival, Step, ending_of, has_fired, must_be_noted, tell
+from engine.runtime.running.task_pool import Outcome
 from engine.storage.records import Beginning, Ending, Events, Redriven, Write
+
+__all__ = ["Arrival", "Run", "Step", "advance"]
 
 _ENCODER: Final = msgspec.json.Encoder()
 
 _log = logging.getLogger(__name__)
-
-
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """An event for an execution, the message that brought it, if one did, and who waits until it is durable."""
-
-    event: Event
-    message_id: int | None = None
-    noted: Callable[[], None] | None = None
-
-
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """One commit of an execution: what is written, what is done once it is, and the state before it.
-
-    `workers_tasks` are written as well, once it is known which activities they are for.
-    """
-
-    before: Snapshot | None
-    write: Write
-    history: tuple[HistoryEvent, ...] = ()
-    commands: tuple[Command, ...] = ()
-    finish: Finish | None = None
-    arrivals: Sequence[Arrival] = ()
-    workers_tasks: tuple[RunTask, ...] = ()
 
 
 class Run:
@@ -66,6 +52,7 @@ class Run:
     Attributes:
         identity: which execution it is, and what it was started with.
         info: the same, for those who are told about it.
+        terms: what is the same for all executions of this process.
         sequence: the number of its latest commit, written or about to be.
         committing: whether a commit is under way; events wait in `mailbox` meanwhile.
         messages: the messages whose events wait or are being committed.
@@ -74,13 +61,17 @@ class Run:
             them waits in `early`.
         timers: the timers that it waits for, by id.
         stored_timers: those of them known to be rows of the storage.
+        stranded: the resource of a task that can't be run in this process; None if there is none.
+        forsaken: whether no process can run such a task, so that this one does what it can.
     """
 
     __slots__ = (
+        "_writer",
         "committing",
         "context",
         "definition",
         "early",
+        "forsaken",
         "id",
         "identity",
         "info",
@@ -89,8 +80,10 @@ class Run:
         "sequence",
         "snapshot",
         "stored_timers",
+        "stranded",
         "submitting",
         "tasks",
+        "terms",
         "timers",
     )
 
@@ -98,9 +91,11 @@ class Run:
         self.id = identity.id
         self.identity = identity
         self.definition = definition
+        self.terms = terms
         self.info = info_of(definition, identity)
         self.context = context_of(definition, identity, self.info, terms)
         self.snapshot: Snapshot | None = None
+        self._writer = SnapshotWriter()
         self.sequence = 0
         self.committing = False
         self.mailbox: list[Arrival] = []
@@ -110,6 +105,8 @@ class Run:
         self.early: list[Arrival] = []
         self.timers: dict[str, datetime] = {}
         self.stored_timers: set[str] = set()
+        self.stranded: str | None = None
+        self.forsaken = False
 
     def begin(self, beginning: Beginning, far: datetime) -> Step:
         """Make the first commit. Timers due after `far` become rows."""
@@ -133,19 +130,32 @@ class Run:
             snapshot = transition.snapshot
             transitions.append(transition)
             snapshots.append(snapshot)
-            if not transition.snapshot.frames:
+            if not snapshot.frames:
                 break
-        changed = any(transition.history or transition.commands for transition in transitions)
-        if not changed and all(a.message_id is None and not isinstance(a.event, TimerFired) for a in arrivals):
-            _tell(arrivals)
-            return None
-        return self._step(snapshots, transitions, arrivals, now, far)
+        if any(transition.history or transition.commands for transition in transitions) or must_be_noted(arrivals):
+            return self._step(snapshots, transitions, arrivals, now, far)
+        tell(arrivals)
+        return None
 
     def settled(self, step: Step) -> None:
         """Note that a step is durable."""
         self.committing = False
-        _tell(step.arrivals)
-        self.messages.difference_update(step.write.messages_removed)
+        tell(step.arrivals)
+        if self.messages:
+            self.messages.difference_update(step.write.messages_removed)
+
+    def is_early(self, arrival: Arrival) -> bool:
+        """Whether an event ends a task whose call is still under way."""
+        if not self.submitting:
+            return False
+        event = arrival.event
+        return isinstance(event, (TaskSucceeded, TaskFailed)) and event.task_id in self.submitting
+
+    def take_early(self) -> None:
+        """Let in the events whose time has come."""
+        if self.early:
+            self.mailbox += [arrival for arrival in self.early if not self.is_early(arrival)]
+            self.early = [arrival for arrival in self.early if self.is_early(arrival)]
 
     def undo(self, step: Step) -> None:
         """Go back to the state before a step that wasn't committed and never will be."""
@@ -154,17 +164,22 @@ class Run:
         self.committing = False
         self.messages.clear()
 
+    def results(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """Give the ends of tasks of this process that are among events which were never committed."""
+        waiting = [arrival.event for arrival in (*arrivals, *self.mailbox) if arrival.message_id is None]
+        return [event for event in waiting if isinstance(event, (TaskSucceeded, TaskFailed, TaskSubmitted))]
+
     def store_timers(self, far: datetime) -> Step | None:
         """Make a commit that stores the timers due after `far` which aren't rows yet; None if all are."""
         missing = {i: due for i, due in self.timers.items() if due > far and i not in self.stored_timers}
-        if not missing:
+        if self.snapshot is None or not missing:
             return None
         self.sequence += 1
         self.stored_timers.update(missing)
         write = Write(
             execution_id=self.id,
             sequence=self.sequence,
-            snapshot=_ENCODER.encode(self.snapshot),
+            snapshot=self._writer.write(self.snapshot),
             timers_set=tuple(missing.items()),
         )
         return Step(self.snapshot, write)
@@ -177,7 +192,7 @@ class Run:
         self.snapshot = snapshot
         self.sequence = sequence
         commands = language.pending(snapshot, now)
-        self.timers = {c.timer_id: c.due for c in commands if isinstance(c, StartTimer)}
+        self.timers = {c.timer_id: c.due for c in commands if type(c) is StartTimer}
         if far is not None:
             self.stored_timers = {timer_id for timer_id, due in self.timers.items() if due > far}
         return commands
@@ -195,29 +210,27 @@ class Run:
     ) -> Step:
         history, commands = _joined(transitions)
         kinds = set(map(type, commands))
-        finish = next(c for c in commands if isinstance(c, Finish)) if Finish in kinds else None
-        ending = None if finish is None else _ending(finish, transitions[-1].snapshot, now)
-        timers_set, timers_removed = self._timers(arrivals, commands, far) if finish is None else ({}, set())
-        given_up = NOTHING
-        if CancelTask in kinds:
-            steps = zip(snapshots, (each.commands for each in transitions), strict=False)
-            given_up = withdrawn(steps, self.info.arn)
-        self.sequence += 1
+        finish = next(c for c in commands if type(c) is Finish) if Finish in kinds else None
         self.snapshot = transitions[-1].snapshot
+        self.sequence += 1
         write = Write(
             execution_id=self.id,
             sequence=self.sequence,
-            snapshot=_ENCODER.encode(self.snapshot) if finish is None else b"",
+            snapshot=self._writer.write(self.snapshot) if finish is None else b"",
             beginning=beginning,
             redriven=redriven,
-            ending=ending,
+            ending=None if finish is None else ending_of(finish, self.snapshot, now),
             events=Events(history[0].id, history[-1].id, _ENCODER.encode(history)) if history else None,
-            timers_set=tuple(timers_set.items()),
-            timers_removed=tuple(timers_removed),
-            messages_removed=tuple(a.message_id for a in arrivals if a.message_id is not None),
-            sent=given_up.messages if ending is None else (*given_up.messages, *self._told(ending)),
-            activity_tasks_removed=given_up.activity_tasks,
+            messages_removed=tuple([a.message_id for a in arrivals if a.message_id is not None]),
         )
+        if finish is None and (self.timers or StartTimer in kinds or has_fired(arrivals)):
+            write = self._with_timers(write, arrivals, commands, far)
+        if CancelTask in kinds:
+            steps = zip(snapshots, (each.commands for each in transitions), strict=False)
+            given_up = withdrawn(steps, self.info.arn)
+            write = replace(write, sent=given_up.messages, activity_tasks_removed=given_up.activity_tasks)
+        if write.ending is not None and self.identity.origin.parent is not None:
+            write = replace(write, sent=(*write.sent, *self._told(write.ending)))
         workers_tasks = tasks_for_workers(commands) if finish is None and RunTask in kinds else ()
         return Step(snapshots[0], write, history, commands, finish, arrivals, workers_tasks)
 
@@ -230,27 +243,27 @@ class Run:
         child = ended_record(self.definition, self.identity, ending)
         return ((origin.parent, encode_message(ended_event(link, child))),)
 
-    def _timers(
-        self, arrivals: Sequence[Arrival], commands: Sequence[Command], far: datetime
-    ) -> tuple[dict[str, datetime], set[str]]:
-        """Keep account of timers; gives those to store and those to delete, which need not be stored."""
+    def _with_timers(
+        self, write: Write, arrivals: Sequence[Arrival], commands: Sequence[Command], far: datetime
+    ) -> Write:
+        """Keep account of timers; adds to the write those to store and those to delete, which need not be stored."""
         stored: dict[str, datetime] = {}
-        deleted = {a.event.timer_id for a in arrivals if isinstance(a.event, TimerFired)}
+        deleted = {a.event.timer_id for a in arrivals if type(a.event) is TimerFired}
         for timer_id in deleted:
             self.timers.pop(timer_id, None)
         for command in commands:
-            if isinstance(command, StartTimer):
+            if type(command) is StartTimer:
                 self.timers[command.timer_id] = command.due
                 if command.due > far:
                     stored[command.timer_id] = command.due
-            elif isinstance(command, CancelTimer):
+            elif type(command) is CancelTimer:
                 self.timers.pop(command.timer_id, None)
                 stored.pop(command.timer_id, None)
                 deleted.add(command.timer_id)
         deleted.difference_update(stored)
         self.stored_timers.difference_update(deleted)
         self.stored_timers.update(stored)
-        return stored, deleted
+        return replace(write, timers_set=tuple(stored.items()), timers_removed=tuple(deleted))
 
 
 def advance(
@@ -271,22 +284,3 @@ def _joined(transitions: Sequence[Transition]) -> tuple[tuple[HistoryEvent, ...]
         return transitions[0].history, transitions[0].commands
     history = tuple(event for transition in transitions for event in transition.history)
     return history, tuple(command for transition in transitions for command in transition.commands)
-
-
-def _tell(arrivals: Sequence[Arrival]) -> None:
-    for arrival in arrivals:
-        if arrival.noted is not None:
-            arrival.noted()
-
-
-def _ending(finish: Finish, snapshot: Snapshot, now: datetime) -> Ending:
-    """Give the end of an execution; unless it succeeded, with what a redrive needs."""
-    if finish.status == "SUCCEEDED":
-        return Ending(finish.status, _ENCODER.encode(finish.output).decode(), None, None, now)
-    kept = _ENCODER.encode(snapshot)
-    return Ending(finish.status, None, _storable(finish.error), _storable(finish.cause), now, kept)
-
-
-def _storable(text: str | None) -> str | None:
-    """Replace what no database stores in a text: NUL and lone surrogates."""
-    return None if text is None else text.replace("\0", "\ufffd").encode(errors="replace").decode()

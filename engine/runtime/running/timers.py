@@ -14,6 +14,9 @@ from engine.runtime.clock import DatabaseClock
 _LONGEST_SLEEP_SECONDS: Final = 30.0
 """The database's clock may have been set meanwhile."""
 
+_AT_A_TIME: Final = 100
+"""Timers that fire before others on the event loop have their turn, the lease's renewal among them."""
+
 _TOLERATED: Final = 1_000
 """Canceled timers that may stay in the heap besides as many as there are live ones."""
 
@@ -69,9 +72,12 @@ class Timers:
             self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
 
     def _ring(self) -> None:
+        """Fire some of what is due; the next turn of the event loop is for the rest, after others had theirs."""
         self._alarm = None
         now = self._clock.now()
-        while self._heap and self._heap[0][0] <= now:
+        for _ in range(_AT_A_TIME):
+            if not self._heap or self._heap[0][0] > now:
+                break
             due, execution_id, timer_id = heapq.heappop(self._heap)
             if self._due.get((execution_id, timer_id)) == due:
                 del self._due[execution_id, timer_id]

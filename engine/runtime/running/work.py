@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container
 from uuid import UUID
 
 from msgspec import UNSET
 
 from engine.language import CancelTask, CancelTimer, Command, RunMap, RunTask, StartTimer
 from engine.runtime.children.nesting import starts_execution
+from engine.runtime.running.departures import Departures, NoDepartures
 from engine.runtime.running.map_work import MapJob, MapRunner
 from engine.runtime.running.outgoing import activity_name
 from engine.runtime.running.run import Run
@@ -17,7 +18,11 @@ from engine.runtime.running.timers import Timers
 
 
 class Work:
-    """Does what the executions of this process ask for; keeps account of what runs here in `Run.tasks`."""
+    """Does what the executions of this process ask for; keeps account of what runs here in `Run.tasks`.
+
+    Attributes:
+        departures: who knows which tasks can be run here, and looks after executions that leave.
+    """
 
     def __init__(self, tasks: TaskPool, timers: Timers, maps: MapRunner, owner: Owner) -> None:
         self.tasks = tasks
@@ -25,6 +30,7 @@ class Work:
         self._maps = maps
         self._owner = owner
         self._draining = False
+        self.departures: Departures = NoDepartures()
 
     @property
     def draining(self) -> bool:
@@ -33,22 +39,24 @@ class Work:
 
     def obey(self, run: Run, command: Command) -> None:
         """Do what a committed transition asks for."""
-        match command:
-            case RunTask():
-                self._run_task(run, command)
-            case RunMap():
-                self._run_map(run, command)
-            case CancelTask(task_id=task_id):
-                run.submitting.discard(task_id)
-                if self.tasks.cancel(run.id, task_id) or self._maps.cancel(run.id, task_id):
-                    run.tasks -= 1
-            case StartTimer(timer_id=timer_id, due=due):
-                self.timers.set(run.id, timer_id, due)
-            case CancelTimer(timer_id=timer_id):
-                self.timers.cancel(run.id, timer_id)
+        if type(command) is RunTask:
+            self._run_task(run, command)
+        elif type(command) is StartTimer:
+            self.timers.set(run.id, command.timer_id, command.due)
+        elif type(command) is CancelTimer:
+            self.timers.cancel(run.id, command.timer_id)
+        elif type(command) is RunMap:
+            self._run_map(run, command)
+        elif type(command) is CancelTask:
+            run.submitting.discard(command.task_id)
+            if self.tasks.cancel(run.id, command.task_id) or self._maps.cancel(run.id, command.task_id):
+                run.tasks -= 1
 
     def _run_task(self, run: Run, command: RunTask) -> None:
         if self._draining or waits_for_message(command):
+            return
+        if not run.forsaken and not self.departures.serves(command.resource):
+            run.stranded = command.resource
             return
         run.tasks += 1
         if command.pattern != "request-response" and command.submission is UNSET:
@@ -69,17 +77,24 @@ class Work:
             self.tasks.cancel_of({run.id})
             self._maps.leave(run.id)
 
+    def let_go(self, run: Run) -> int:
+        """Stop everything that was begun for an execution but tasks that run here; gives how many do."""
+        for timer_id in run.timers:
+            self.timers.cancel(run.id, timer_id)
+        self._maps.leave(run.id)
+        return self.tasks.leave(run.id)
+
     def abandon(self, execution_ids: Container[UUID]) -> None:
         """Stop everything that was begun for these executions, which are all that there are."""
         self.tasks.cancel_of(execution_ids)
         self._maps.leave_all()
         self.timers.clear()
 
-    def drain(self, runs: Iterable[Run]) -> None:
+    def drain(self, runs: Collection[Run]) -> None:
         """Begin nothing any more, and give up what another process can go on with as it is."""
         self._draining = True
         self._maps.leave_all()
-        running = self.tasks.withdraw(self._owner)
+        running = self.tasks.withdraw(self._owner, {run.id for run in runs if run.committing})
         for run in runs:
             run.tasks = running[run.id]
 

@@ -7,17 +7,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from engine.observability.lag import MESSAGE, LagGauge, log_lag
-from engine.runtime import DatabaseHealth, EngineHealth, LeaseHealth, SchedulerHealth
+from engine.runtime import DatabaseHealth, EngineHealth, LeaseHealth, OutboxHealth, SchedulerHealth
 from infra.aws.log_metrics import LAG_LINE, LOG_METRICS
 
 
 class Engine:
     """An engine whose queue is as the test says, and whose time passes in sleeps."""
 
-    def __init__(self, queue: list[int], *, late: float = 0.0) -> None:
+    def __init__(self, queue: list[int], *, late: float = 0.0, outbox: OutboxHealth | None = None) -> None:
         self.now = 1000.0
         self._queue: Iterator[int] = iter(queue)
         self._late = late
+        self._outbox = outbox
 
     def clock(self) -> float:
         return self.now
@@ -38,6 +39,7 @@ class Engine:
             database=DatabaseHealth(up=True, latency_seconds=0.0, pool_size=1, pool_idle=1),
             scheduler=scheduler,
             lease=LeaseHealth(epoch=1, held=True, expires_in_seconds=9),
+            outbox=self._outbox,
         )
 
 
@@ -69,6 +71,13 @@ async def test_lag_is_how_long_the_queue_has_not_been_empty() -> None:
 async def test_lag_of_a_queue_that_was_empty_between() -> None:
     [written] = await lines(Engine([3, 3, 0, 3, 0, 0, 0, 3, 3, 3, 0, 0]))
     assert written["lagSeconds"] == 15.0
+
+
+async def test_the_publisher_says_what_waits_in_the_outbox() -> None:
+    [written] = await lines(Engine([0] * 12, outbox=OutboxHealth(publishing=True, pending=7, lag_seconds=3.25)))
+    assert (written["outboxLagSeconds"], written["outboxPending"]) == (3.25, 7)
+    [other] = await lines(Engine([0] * 12, outbox=OutboxHealth(publishing=False)))
+    assert "outboxLagSeconds" not in other
 
 
 async def test_a_process_that_comes_to_nothing_lags() -> None:

@@ -1,9 +1,11 @@
 """What the engine does, as metrics and in words."""
 
 import io
+import logging
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 
 from engine.commands.narrator import Narrator, describe
@@ -78,6 +80,28 @@ def test_ends_takeovers_tasks_and_commits(metrics: Metrics) -> None:
     assert metrics.last_commit_seconds == 0.004
 
 
+@pytest.mark.parametrize(
+    ("level", "status", "said"),
+    [
+        (logging.INFO, "SUCCEEDED", []),
+        (logging.INFO, "FAILED", ["execution finished"]),
+        (logging.DEBUG, "SUCCEEDED", ["execution started", "execution finished"]),
+    ],
+)
+def test_what_goes_well_is_logged_at_debug_alone(metrics: Metrics, level: int, status: str, said: list[str]) -> None:
+    entries: list[str] = []
+
+    def keep(_: object, __: str, event: structlog.typing.EventDict) -> str:
+        entries.append(str(event["event"]))
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[keep], wrapper_class=structlog.make_filtering_bound_logger(level))
+    observer = MetricsObserver(metrics)
+    observer.execution_started(EXECUTION)
+    observer.execution_finished(EXECUTION, status, None, 2.0)
+    assert entries == said
+
+
 def test_every_metric_says_what_it_is(metrics: Metrics) -> None:
     assert all(family.documentation for family in metrics.registry.collect())
 
@@ -113,3 +137,12 @@ def test_the_narrator_follows_an_execution(metrics: Metrics) -> None:
     assert second.endswith(":05.250  Charge  entered (Task)")
     assert rest == ["orders o-1 goes on", "orders o-1 FAILED after 1.3 s"]
     assert value(metrics.registry, "workflow_executions_total", status="FAILED", workflow_id="orders") == 1
+
+
+def test_schedules(metrics: Metrics) -> None:
+    observer = MetricsObserver(metrics)
+    observer.schedule_settled("arn:aws:scheduler:us-east-1:000000000000:schedule/default/n", "started", 0.3)
+    observer.schedule_settled("arn:aws:scheduler:us-east-1:000000000000:schedule/default/n", "skipped", 2.0)
+    assert value(metrics.registry, "workflow_schedules_total", outcome="started") == 1
+    assert value(metrics.registry, "workflow_schedules_total", outcome="skipped") == 1
+    assert value(metrics.registry, "workflow_schedule_lag_seconds_sum") == 2.3

@@ -45,9 +45,14 @@ async def launch() -> AsyncIterator[Launch]:
     engines: list[Engine] = []
 
     async def start(
-        storage: Storage, tasks: Tasks | None = None, observer: Observer | None = None, **options: object
+        storage: Storage,
+        tasks: Tasks | None = None,
+        observer: Observer | None = None,
+        *,
+        handlers: Callable[[], frozenset[str]] | None = None,
+        **options: object,
     ) -> Engine:
-        engine = make_engine(storage, tasks, observer, **options)
+        engine = make_engine(storage, tasks, observer, handlers=handlers, **options)
         await engine.start()
         engines.append(engine)
         return engine

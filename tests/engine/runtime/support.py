@@ -88,11 +88,16 @@ def waiting(seconds: int) -> dict[str, object]:
 
 
 def make_engine(
-    storage: Storage, tasks: Tasks | None = None, observer: Observer | None = None, **options: object
+    storage: Storage,
+    tasks: Tasks | None = None,
+    observer: Observer | None = None,
+    *,
+    handlers: Callable[[], frozenset[str]] | None = None,
+    **options: object,
 ) -> Engine:
     """Make an engine with quick leases and polls."""
     quick = {"lease_seconds": 30.0, "poll_seconds": 0.1, "instance": "test"} | options
-    return Engine(storage, tasks or Tasks(), EngineOptions(**quick), observer)  # type: ignore[arg-type]
+    return Engine(storage, tasks or Tasks(), EngineOptions(**quick), observer, handlers=handlers)  # type: ignore[arg-type]
 
 
 def single(resource: str, **fields: object) -> dict[str, object]:

@@ -53,8 +53,8 @@ async def test_a_killed_process_loses_nothing(
     machine = await create(setup, sequence("count", "gate", "count"))
     executions = [await begin(setup, machine, f"e{number}") for number in range(20)]
     await setup.stop(0)
-    running = {(await process.stdout.readline()).decode().split()[1] for _ in executions}
-    assert running == {execution.name for execution in executions}
+    running = dict([(await process.stdout.readline()).decode().split()[1:] for _ in executions])
+    assert running.keys() == {execution.name for execution in executions}
     process.kill()
     await process.wait()
     process._transport.close()  # type: ignore[attr-defined]
@@ -64,6 +64,10 @@ async def test_a_killed_process_loses_nothing(
         counted = await types(engine, execution)
         assert (counted["TaskScheduled"], counted["TaskSucceeded"], counted["ExecutionSucceeded"]) == (3, 3, 1)
     assert tasks.runs() == {"S2": 20, "S3": 20}
+    again = {
+        request.execution_name: request.idempotency_key for request in tasks.requests if request.state_name == "S2"
+    }
+    assert again == running
 
 
 async def _load(engine: Engine, machine: StateMachineRecord, faults: asyncio.Event) -> list[str]:

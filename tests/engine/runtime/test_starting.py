@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -10,7 +11,17 @@ from engine.runtime import Engine, ExecutionRecord
 from engine.runtime.control_plane.aliases import Route
 from engine.runtime.errors import ExecutionAlreadyExists, InvalidExecutionInput, StateMachineDoesNotExist
 from tests.engine.runtime.conftest import Launch, OpenStorage
-from tests.engine.runtime.support import ORGANIZATION, begin, create, finished, sequence, waiting
+from tests.engine.runtime.support import (
+    ORGANIZATION,
+    Tasks,
+    begin,
+    crash,
+    create,
+    finished,
+    make_engine,
+    sequence,
+    waiting,
+)
 
 
 async def start(engine: Engine, arn: str, name: str | None = None, **fields: str) -> ExecutionRecord:
@@ -78,3 +89,31 @@ async def test_the_payload_limit_is_an_option(open_new: OpenStorage, launch: Lau
     assert (await finished(engine, await begin(engine, machine, text=text))).status == "SUCCEEDED"
     with pytest.raises(InvalidExecutionInput, match="larger than 300000 bytes"):
         await begin(engine, machine, text=json.dumps("x" * 300_000))
+
+
+async def test_the_same_start_in_two_processes_starts_one(open_new: OpenStorage, launch: Launch) -> None:
+    tasks = Tasks()
+    engines = [await launch(open_new(), tasks) for _ in range(2)]
+    machine = await create(engines[0], sequence("gate"))
+    records = await asyncio.gather(*(begin(engines[number % 2], machine, "x") for number in range(20)))
+    assert len({record.id for record in records}) == 1
+    tasks.gate.set()
+    await finished(engines[0], records[0])
+    assert len(tasks.requests) == 1
+
+
+async def test_a_revision_is_kept_by_whoever_takes_the_execution_over(open_new: OpenStorage, launch: Launch) -> None:
+    first_tasks, second_tasks = Tasks(), Tasks()
+    first = make_engine(open_new(), first_tasks, lease_seconds=0.4)
+    await first.start()
+    machine = await create(first, sequence("gate", "count"))
+    execution = await begin(first, machine)
+    await first_tasks.started.wait()
+    changed = json.dumps(sequence("gate", "fail"))
+    await first.machines.update(organization=ORGANIZATION, arn=machine.arn, definition=changed)
+    await crash(first)
+    second_tasks.gate.set()
+    second = await launch(open_new(), second_tasks, lease_seconds=0.4)
+    assert (await finished(second, execution)).status == "SUCCEEDED"
+    later = await finished(second, await begin(second, machine))
+    assert (later.status, later.state_machine_version) == ("FAILED", 2)

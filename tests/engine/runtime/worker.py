@@ -1,6 +1,6 @@
 """A process that runs an engine until it is killed: `python -m tests.engine.runtime.worker URL`.
 
-It says "ready" when it has started, and "running NAME" whenever the state that waits begins to run.
+It says "ready" when it has started, and "running NAME KEY" whenever the state that waits begins to run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Endless:
     async def run(self, request: TaskRequest) -> object:
         """Run a task."""
         if request.state_name == "S2":
-            sys.stdout.write(f"running {request.execution_name}\n")
+            sys.stdout.write(f"running {request.execution_name} {request.idempotency_key}\n")
             sys.stdout.flush()
             await asyncio.Event().wait()
         return request.input

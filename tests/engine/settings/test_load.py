@@ -114,6 +114,13 @@ def test_every_problem_is_said_at_once() -> None:
     ]
 
 
+WEBHOOK = {
+    "EVENTS_PUBLISHER": "webhook",
+    "EVENTS_WEBHOOK_URL": "https://a.example/events",
+    "EVENTS_WEBHOOK_SECRET": "x" * 24,
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -132,7 +139,21 @@ def test_every_problem_is_said_at_once() -> None:
         ({"METRICS_PORT": "8081"}, "METRICS_PORT is '8081'; it must be a port other than"),
         ({"DATABASE_ADMIN_USER": "root"}, "DATABASE_ADMIN_USER is 'root'; it must be set together with"),
         ({"AWS_ACCOUNT_ID": "12"}, "AWS_ACCOUNT_ID is '12'; it must be 12 digits"),
+        ({"DATABASE_READ_REPLICAS": "a,b c"}, "DATABASE_READ_REPLICAS is 'b c'; it must be host:port or a host, separ"),
+        ({"DATABASE_READ_REPLICAS": "a:99999"}, "DATABASE_READ_REPLICAS is 'a:99999'; it must be host:port or a host"),
+        ({"DATABASE_READ_REPLICAS": "5432"}, "DATABASE_READ_REPLICAS is '5432'; it must be host:port or a host"),
+        ({"HISTORY_ARCHIVE": "s3:/bucket"}, "HISTORY_ARCHIVE is 's3:/bucket'; it must be a folder, or s3://BUCKET/PR"),
         ({"TASK_ROLE_ARNS": "orders"}, "TASK_ROLE_ARNS is 'orders'; it must be ARNs of IAM roles such as arn"),
+        ({"EVENTS_SOURCE": "aws.states"}, "EVENTS_SOURCE is 'aws.states'; it must be 1 to 256 of the characters A-Z"),
+        ({"EVENTS_BUS": "a bus"}, "EVENTS_BUS is 'a bus'; it must be the name or the ARN of an event bus"),
+        (
+            WEBHOOK | {"EVENTS_WEBHOOK_URL": "http://a.example"},
+            "EVENTS_WEBHOOK_URL is 'http://a.example'; it must be a",
+        ),
+        (
+            WEBHOOK | {"EVENTS_WEBHOOK_SECRET": "short"},
+            "EVENTS_WEBHOOK_SECRET must be 24 characters or more, or whsec_",
+        ),
     ],
 )
 def test_rules_across_settings(changes: dict[str, str], said: str) -> None:
@@ -199,6 +220,13 @@ def test_problems_of_a_file_name_it(tmp_path: Path) -> None:
 
 def test_overrides_come_first() -> None:
     assert load_settings({"LOG_LEVEL": "error"}, overrides={"LOG_LEVEL": "debug"}).log_level == "debug"
+
+
+def test_read_replicas_have_postgresqls_port_unless_they_say_another() -> None:
+    replicas = {"DATABASE_READ_REPLICAS": "one, two:6432"}
+    assert load_settings(replicas).read_replicas == (("one", 5432), ("two", 6432))
+    assert load_settings(replicas | {"PREFER_REPLICA": "false"}).read_replicas == ()
+    assert load_settings({}).read_replicas == ()
 
 
 def test_one_port_for_api_and_management() -> None:

@@ -259,3 +259,56 @@ def test_two_handlers_of_one_name(registry: Registry) -> None:
     with pytest.raises(DuplicateHandlerError, match=r"handler 'same' is defined twice: in .*test_handlers\.py"):
         registry.add(second)
     assert registry.names == {"same"}
+
+
+async def test_what_a_handler_changes_in_its_input_changes_nothing_else(registry: Registry) -> None:
+    @handler("greedy")
+    async def greedy(order: dict[str, list[object]], /) -> int:
+        order["lines"].append("more")
+        return len(order["lines"])
+
+    @handler("greedy-fields")
+    async def greedy_fields(lines: list[object], **rest: list[object]) -> int:
+        lines.append("more")
+        rest["notes"].append("more")
+        return len(lines) + len(rest["notes"])
+
+    registry.add(greedy)
+    registry.add(greedy_fields)
+    given: dict[str, Any] = {"lines": [1], "notes": []}
+    assert await registry.run(request("handler:greedy", given)) == 2
+    assert await registry.run(request("handler:greedy-fields", given)) == 3
+    assert given == {"lines": [1], "notes": []}
+
+
+async def test_a_result_is_the_engine_s_alone(registry: Registry) -> None:
+    kept = {"lines": [1]}
+
+    @handler("keeper")
+    async def keeper() -> dict[str, list[int]]:
+        return kept
+
+    registry.add(keeper)
+    result = await registry.run(request("handler:keeper", {}))
+    kept["lines"].append(2)
+    assert result == {"lines": [1]}
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a": [None, float("inf")]}])
+async def test_a_number_that_json_cannot_hold_is_no_null(registry: Registry, value: object) -> None:
+    @handler("odd")
+    async def odd() -> object:
+        return value
+
+    registry.add(odd)
+    with pytest.raises(TaskError, match="JSON can't hold"):
+        await registry.run(request("handler:odd", {}))
+
+
+async def test_nulls_are_results(registry: Registry) -> None:
+    @handler("nothing")
+    async def nothing() -> dict[str, None]:
+        return {"null": None}
+
+    registry.add(nothing)
+    assert await registry.run(request("handler:nothing", {})) == {"null": None}

@@ -198,3 +198,14 @@ def test_one_port_serves_both_and_asks_for_a_key() -> None:
 def test_how_long_something_took(seconds: float | None, words: str) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     assert lasted(start, None if seconds is None else start + timedelta(seconds=seconds)) == words
+
+
+def test_a_pause_and_a_deletion_are_shown(engine: LiveEngine) -> None:
+    instances = f"{engine.api}/api/v1/workflow-instances"
+    started = requests.post(instances, json={"workflowDefinitionId": "waiting"}, timeout=5).json()
+    requests.post(f"{instances}/{started['id']}/pause", timeout=5)
+    assert "by anonymous" in Page(f"{engine.management}/ui/executions/{started['id']}").response.text
+    assert ">PAUSED<" in Page(f"{engine.management}/ui/executions").response.text
+    requests.delete(f"{instances}/{started['id']}/data", params={"stop": "true"}, timeout=10)
+    assert "Data deleted" in Page(f"{engine.management}/ui/executions/{started['id']}").response.text
+    assert ">DATA_DELETED<" in Page(f"{engine.management}/ui/executions").response.text

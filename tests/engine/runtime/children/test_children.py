@@ -164,7 +164,7 @@ async def test_a_child_that_nobody_waits_for_is_stopped(open_new: OpenStorage, l
     await tasks.started.wait()
     output = started_output(child.arn, child.started_at, UUID(child.id))
     engine._executor._submitted(
-        engine._executor._runs[UUID(parent.id)], TaskSubmitted("gone.1", output, child.started_at)
+        engine._executor._residents.awake[UUID(parent.id)], TaskSubmitted("gone.1", output, child.started_at)
     )
     stopped = await finished(engine, child)
     assert stopped.status == "ABORTED"

@@ -237,6 +237,20 @@ async def test_running_tasks_are_limited_and_waiting_executions_count_for_nothin
     assert len(tasks.requests) == 6
 
 
+async def test_no_execution_is_started_while_too_many_tasks_wait(storage: Faulty, launch: Launch) -> None:
+    tasks = Tasks()
+    engine = await launch(storage, tasks, max_concurrent_tasks=1, max_queued_tasks=2)
+    machine = await create(engine, sequence("gate"))
+    accepted = [await begin(engine, machine) for _ in range(3)]
+    await eventually(lambda: engine._executor.tasks.queued == 2)
+    with pytest.raises(Overloaded, match="2 tasks wait"):
+        await begin(engine, machine)
+    tasks.gate.set()
+    for execution in accepted:
+        assert (await finished(engine, execution)).status == "SUCCEEDED"
+    assert (await finished(engine, await begin(engine, machine))).status == "SUCCEEDED"
+
+
 def test_options_have_their_documented_defaults() -> None:
     options = EngineOptions()
     assert (options.lease_seconds, options.region, options.account) == (10.0, "us-east-1", "000000000000")

@@ -56,3 +56,17 @@ async def test_canceled_timers_do_not_pile_up() -> None:
     assert len(timers._heap) < 2_000
     assert fired == []
     timers.clear()
+
+
+async def test_many_that_are_due_at_once_leave_others_their_turn() -> None:
+    timers, fired, clock = make()
+    past = clock.now() - timedelta(seconds=1)
+    for number in range(1_000):
+        timers.set(KEY, str(number), past)
+    seen = set()
+    async with asyncio.timeout(5):
+        while len(timers):
+            await asyncio.sleep(0)
+            seen.add(len(fired))
+    assert len(fired) == 1_000
+    assert len(seen) >= 10
