@@ -12,6 +12,7 @@ from engine.api.middleware.failures import failures
 from engine.api.middleware.tracking import tracking
 from engine.api.rate_limit import Counter, RateLimiter
 from engine.api.rest import openapi, routes
+from engine.api.scheduler import protocol as scheduler
 from engine.api.stepfunctions import protocol
 from engine.observability.metrics import Metrics
 from engine.runtime import Engine
@@ -19,19 +20,20 @@ from engine.settings import Settings
 
 
 def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
-    """The API: Step Functions protocol, REST v1, probes; the management pages too where they share its port."""
+    """The API: AWS's protocols, REST v1, probes; the management pages too where they share its port."""
     limiter = _limiter(settings)
     app = web.Application(
         client_max_size=settings.request_max_bytes,
         middlewares=[
             tracking(metrics),
-            cors(settings.cors_origin, credentials=settings.cors_credentials),
+            *([cors(settings.cors_origin, credentials=settings.cors_credentials)] if settings.cors_origin else []),
             failures,
             access(Authenticator(settings), limiter),
         ],
     )
     _share(app, engine, settings, metrics, drain)
     protocol.add_routes(app)
+    scheduler.add_routes(app)
     routes.add_routes(app)
     openapi.add_routes(app)
     health.add_probe_routes(app)

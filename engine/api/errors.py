@@ -20,6 +20,7 @@ REST_STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.AccessDeniedException: HTTPStatus.FORBIDDEN,
     errors.ActivityDoesNotExist: HTTPStatus.NOT_FOUND,
     errors.ResourceNotFound: HTTPStatus.NOT_FOUND,
+    errors.ResourceNotFoundException: HTTPStatus.NOT_FOUND,
     errors.StateMachineAlreadyExists: HTTPStatus.CONFLICT,
     errors.StateMachineDeleting: HTTPStatus.CONFLICT,
     errors.ExecutionAlreadyExists: HTTPStatus.CONFLICT,

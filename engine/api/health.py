@@ -10,7 +10,7 @@ import engine
 from engine.api.keys import DRAIN, ENGINE, METRICS
 from engine.api.rest.requests import json_response
 from engine.observability.metrics import Metrics
-from engine.runtime import EngineHealth
+from engine.runtime import EngineHealth, OutboxHealth
 
 STARTED_AT = time.monotonic()
 UNAVAILABLE = 503
@@ -59,6 +59,8 @@ async def detailed(request: web.Request) -> web.Response:
             "database": _database(health),
             "eventProcessing": _events(health, request.app[METRICS]),
             "scheduler": _scheduler(health),
+            "leader": _leader(health),
+            **({} if health.outbox is None else {"outbox": _outbox(health.outbox)}),
         },
         engine.__version__,
         uptime_words(timedelta(seconds=time.monotonic() - STARTED_AT)),
@@ -114,6 +116,25 @@ def _scheduler(health: EngineHealth) -> Part:
         "runningTasks": scheduler.running_tasks,
     }
     return Part(_word(healthy=health.accepting), details)
+
+
+def _leader(health: EngineHealth) -> Part:
+    """Who does what one process does for all: while nobody does, schedules are late."""
+    leader = health.leader
+    details: dict[str, object] = {"name": leader.name, "term": leader.term, "isLeader": leader.leading}
+    return Part(_word(healthy=leader.name is not None), details)
+
+
+def _outbox(outbox: OutboxHealth) -> Part:
+    """What waits to be published, as the leader knows it: while the sink is away events are late, and none is lost."""
+    details: dict[str, object] = {
+        "isPublisher": outbox.publishing,
+        "pending": outbox.pending,
+        "lagSeconds": None if outbox.lag_seconds is None else round(outbox.lag_seconds, 3),
+    }
+    if outbox.problem:
+        details["error"] = outbox.problem
+    return Part(_word(healthy=outbox.problem is None), details)
 
 
 def _word(*, healthy: bool) -> str:

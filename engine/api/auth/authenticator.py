@@ -60,7 +60,8 @@ class Authenticator:
                 return ANONYMOUS
             message = "The security token included in the request is invalid: the access key is not known here."
             raise ApiError("UnrecognizedClientException", message, HTTPStatus.FORBIDDEN)
-        headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
+        wanted = {*credential.signed_headers, *sigv4.READ_HEADERS}
+        headers = {name: ",".join(values) for name in wanted if (values := request.headers.getall(name, ()))}
         signed = sigv4.SignedRequest(request.method, request.raw_path, headers, await read_bytes(request))
         return sigv4.verify_signature(signed, credential, key, self._now())
 

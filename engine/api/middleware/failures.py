@@ -6,6 +6,8 @@ from aiohttp.typedefs import Handler
 
 from engine.api.errors import ApiError, as_api_error, aws_response, problem_response
 from engine.api.keys import CORRELATION
+from engine.api.scheduler.protocol import error_response as scheduler_response
+from engine.api.scheduler.protocol import is_scheduler_path
 
 log = structlog.get_logger(source=__name__)
 
@@ -22,6 +24,8 @@ async def failures(request: web.Request, handler: Handler) -> web.StreamResponse
                 raise
             log.exception("request failed", method=request.method, path=request.path)
             refusal = ApiError("InternalFailure", "the engine failed to answer; its log says why", 500)
+    if is_scheduler_path(request.path):
+        return scheduler_response(refusal)
     if speaks_aws(request):
         return aws_response(refusal)
     return problem_response(refusal, request[CORRELATION].request_id)

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from structlog.typing import FilteringBoundLogger
 
 from engine.api.health import PROBE_PATHS
 from engine.api.keys import CORRELATION, DRAIN, IDENTITY, Correlation
@@ -20,7 +21,11 @@ log = structlog.get_logger(source=__name__)
 
 
 def tracking(metrics: Metrics) -> Middleware:
-    """Gives each request an id, logs and measures it, and closes its connection while the process stops."""
+    """Gives each request an id, logs and measures it, and closes its connection while the process stops.
+
+    Logs as it is configured when the application is made.
+    """
+    requests: FilteringBoundLogger = log.bind()
 
     @web.middleware
     async def track(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -30,9 +35,15 @@ def tracking(metrics: Metrics) -> Middleware:
         drain = request.app[DRAIN]
         started = time.perf_counter()
         counted = nullcontext() if request.path in PROBE_PATHS else drain.counted()
-        with structlog.contextvars.bound_contextvars(correlationId=correlation.request_id), counted:
-            response = await handler(request)
-            _record(metrics, request, correlation, response, time.perf_counter() - started)
+        bound = structlog.contextvars.bind_contextvars(correlationId=correlation.request_id)
+        try:
+            with counted:
+                response = await handler(request)
+                seconds = time.perf_counter() - started
+                metrics.request(request.method, correlation.route, response.status, seconds)
+                _log(requests, request, response, seconds)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         response.headers.setdefault("X-Request-Id", correlation.request_id)
         response.headers.setdefault("x-amzn-RequestId", correlation.request_id)
         if drain.started.is_set():
@@ -47,12 +58,9 @@ def _route(request: web.Request) -> str:
     return resource.canonical if resource else "unknown"
 
 
-def _record(
-    metrics: Metrics, request: web.Request, correlation: Correlation, response: web.StreamResponse, seconds: float
-) -> None:
-    metrics.request(request.method, correlation.route, response.status, seconds)
+def _log(requests: FilteringBoundLogger, request: web.Request, response: web.StreamResponse, seconds: float) -> None:
     identity = request.get(IDENTITY)
-    log.log(
+    requests.log(
         logging.DEBUG if request.path in PROBE_PATHS else logging.INFO,
         "request",
         method=request.method,

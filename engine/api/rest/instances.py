@@ -12,19 +12,18 @@ from aiohttp import web
 
 from engine.api.arns import instance_id
 from engine.api.errors import ApiError
-from engine.api.keys import ARNS, DRAIN, ENGINE, IDENTITY
+from engine.api.keys import DRAIN, ENGINE, IDENTITY
 from engine.api.rest.definitions import find_definition
 from engine.api.rest.requests import json_response, page_size, read_body, waiting_seconds
 from engine.api.rest.shapes import (
     Cancellation,
     HistoryItem,
-    InstanceSummary,
     NewInstance,
     Page,
-    WorkflowInstance,
 )
-from engine.api.visits import current_states, visits_of
-from engine.runtime import Engine, ExecutionRecord, StateMachineRecord, Status
+from engine.api.rest.showing import find_instance, shown, summaries
+from engine.api.visits import visits_of
+from engine.runtime import ExecutionRecord, StateMachineRecord, Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -37,7 +36,7 @@ async def start_instance(request: web.Request) -> web.Response:
     started = await _start(request, machine, new)
     execution = await _wait(request, started, wait)
     location = f"/api/v1/workflow-instances/{instance_id(execution.arn)}"
-    return json_response(await _shown(request.app[ENGINE], execution), HTTPStatus.CREATED, {"Location": location})
+    return json_response(await shown(request, execution), HTTPStatus.CREATED, {"Location": location})
 
 
 async def _start(request: web.Request, machine: StateMachineRecord, new: NewInstance) -> ExecutionRecord:
@@ -69,19 +68,19 @@ async def list_instances(request: web.Request) -> web.Response:
         limit=page_size(request),
         after=request.query.get("after"),
     )
-    return json_response(Page([_summary(execution) for execution in page.items], page.next_token))
+    return json_response(Page(await summaries(request, page.items), page.next_token))
 
 
 async def get_instance(request: web.Request) -> web.Response:
     """One instance; `?wait=` answers at its end, or after that many seconds."""
     wait = waiting_seconds(request)
-    execution = await _wait(request, await _find(request), wait)
-    return json_response(await _shown(request.app[ENGINE], execution))
+    execution = await _wait(request, await find_instance(request), wait)
+    return json_response(await shown(request, execution))
 
 
 async def get_history(request: web.Request) -> web.Response:
     """The events of an instance, from the first on."""
-    execution = await _find(request)
+    execution = await find_instance(request)
     page = await request.app[ENGINE].get_history(
         execution.organization,
         execution.arn,
@@ -95,25 +94,26 @@ async def get_history(request: web.Request) -> web.Response:
 
 async def get_states(request: web.Request) -> web.Response:
     """The states that an instance went through, in order."""
-    execution = await _find(request)
+    execution = await find_instance(request)
     return json_response(Page(await visits_of(request.app[ENGINE], execution), None))
 
 
 async def cancel_instance(request: web.Request) -> web.Response:
-    """Stop an instance; one that is over stays as it is."""
+    """Stop an instance; one that is over stays as it is.
+
+    With `children`, stop all instances too that it, or one of these, has started and that nobody waits for.
+    """
     why = await read_body(request, Cancellation) if request.can_read_body else Cancellation()
-    execution = await _find(request)
+    execution = await find_instance(request)
     if not execution.finished:
         execution = await request.app[ENGINE].stop_execution(
             execution.organization, execution.arn, error=why.error, cause=why.cause
         )
-    return json_response(await _shown(request.app[ENGINE], execution))
-
-
-async def _find(request: web.Request) -> ExecutionRecord:
-    organization = request[IDENTITY].organization
-    arn = await request.app[ARNS].execution(organization, request.match_info["id"])
-    return await request.app[ENGINE].describe_execution(organization, arn)
+    if why.children:
+        await request.app[ENGINE].termination.stop_descendants(
+            execution.organization, execution.arn, error=why.error, cause=why.cause
+        )
+    return json_response(await shown(request, execution))
 
 
 async def _wait(request: web.Request, execution: ExecutionRecord, seconds: float) -> ExecutionRecord:
@@ -129,27 +129,3 @@ async def _wait(request: web.Request, execution: ExecutionRecord, seconds: float
     finally:
         end.cancel()
         stop.cancel()
-
-
-async def _shown(engine: Engine, execution: ExecutionRecord) -> WorkflowInstance:
-    states = [] if execution.finished else current_states(await visits_of(engine, execution))
-    return WorkflowInstance(
-        **msgspec.structs.asdict(_summary(execution)),
-        current_states=states,
-        input=msgspec.Raw(execution.input.encode()),
-        output=None if execution.output is None else msgspec.Raw(execution.output.encode()),
-        error=execution.error,
-        cause=execution.cause,
-    )
-
-
-def _summary(execution: ExecutionRecord) -> InstanceSummary:
-    return InstanceSummary(
-        id=instance_id(execution.arn),
-        arn=execution.arn,
-        workflow_definition_id=execution.state_machine_arn.rpartition(":")[2],
-        workflow_definition_version=execution.state_machine_version,
-        status=execution.status,
-        started_at=execution.started_at,
-        finished_at=execution.stopped_at,
-    )

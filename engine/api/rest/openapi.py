@@ -15,7 +15,7 @@ from engine.api.rest.shapes import ProblemDetails
 from engine.runtime import Status
 
 PATH = f"{PREFIX}/openapi.json"
-COMMON_ERRORS = (400, 401, 403, 413, 429, 500)
+COMMON_ERRORS = (400, 401, 403, 413, 429, 500, 503)
 SCHEMA_REFERENCE = "#/components/schemas/{name}"
 
 Json = dict[str, Any]
@@ -30,8 +30,16 @@ PARAMETERS: dict[Parameter, tuple[str, Json]] = {
         "Seconds to wait for the end of the instance before answering.",
         {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT_SECONDS, "default": 0},
     ),
-    "status": ("Only instances of this status.", {"enum": list(get_args(Status))}),
+    "status": (
+        "Only instances of this status; PAUSED ones are among the RUNNING, DATA_DELETED ones among what they ended as.",
+        {"enum": list(get_args(Status))},
+    ),
+    "stop": ("Whether to stop the instance before.", {"type": "boolean", "default": False}),
     "workflowDefinitionId": ("Only instances of this definition.", {"type": "string"}),
+    "group": (
+        "The group of the schedule, or of the schedules to list: without it default, or all.",
+        {"type": "string"},
+    ),
 }
 
 
@@ -75,7 +83,8 @@ def _operation(route: Route, schemas: dict[Any, Json]) -> Json:
         "summary": route.summary,
         "parameters": [*_path_parameters(route), *(_query_parameter(name) for name in route.query)],
         "responses": {
-            str(int(route.status)): _content(HTTPStatus(route.status).phrase, "application/json", schemas[route.answer])
+            str(int(status)): _content(HTTPStatus(status).phrase, "application/json", schemas[route.answer])
+            for status in (route.status, *route.other_statuses)
         },
     }
     for status in sorted({*COMMON_ERRORS, *route.errors}):

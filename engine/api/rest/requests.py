@@ -31,6 +31,14 @@ def page_size(request: web.Request) -> int:
     return int(text)
 
 
+def flag(request: web.Request, name: str) -> bool:
+    """A parameter of the query that is true or false, false without it. Raises `ApiError` 400."""
+    text = request.query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise ApiError("InvalidRequest", f"{name} is {text!r}; it must be true or false")
+    return text == "true"
+
+
 def waiting_seconds(request: web.Request) -> float:
     """`?wait=`: how long to wait for the end of an execution, 60 seconds at most. Raises `ApiError` 400."""
     text = request.query.get("wait", "0")

@@ -7,10 +7,12 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-from engine.api.rest import definitions, instances
+from engine.api.rest import definitions, instances, lifecycle, schedules
+from engine.api.rest.scheduleshapes import NewSchedule, ScheduleChoices, ScheduleShown
 from engine.api.rest.shapes import (
     Cancellation,
     ChangedDefinition,
+    DataDeletion,
     HistoryItem,
     InstanceSummary,
     NewDefinition,
@@ -22,20 +24,24 @@ from engine.api.rest.shapes import (
 )
 
 PREFIX = "/api/v1"
-Parameter = Literal["limit", "after", "wait", "status", "workflowDefinitionId"]
+Parameter = Literal["limit", "after", "wait", "status", "stop", "workflowDefinitionId", "group"]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """An operation: where, what runs it, what it takes and gives, and which errors it has beside the common ones."""
+    """An operation: where, what runs it, what it takes and gives, and which errors it has beside the common ones.
+
+    `other_statuses` are those of answers of the same form.
+    """
 
     name: str
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     handler: Callable[[web.Request], Awaitable[web.Response]]
     answer: Any
     body: Any = None
     body_required: bool = True
     status: int = 200
+    other_statuses: tuple[int, ...] = ()
     query: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
 
@@ -135,6 +141,87 @@ ROUTES = (
         WorkflowInstance,
         body=Cancellation,
         body_required=False,
+        errors=(404,),
+    ),
+    Route(
+        "pauseInstance",
+        "POST",
+        "/workflow-instances/{id}/pause",
+        lifecycle.pause_instance,
+        WorkflowInstance,
+        errors=(404, 409),
+    ),
+    Route(
+        "resumeInstance",
+        "POST",
+        "/workflow-instances/{id}/resume",
+        lifecycle.resume_instance,
+        WorkflowInstance,
+        errors=(404, 409),
+    ),
+    Route(
+        "deleteInstanceData",
+        "DELETE",
+        "/workflow-instances/{id}/data",
+        lifecycle.delete_data,
+        DataDeletion,
+        other_statuses=(HTTPStatus.ACCEPTED,),
+        query=("stop",),
+        errors=(404, 409),
+    ),
+    Route(
+        "getInstanceDataDeletion",
+        "GET",
+        "/workflow-instances/{id}/data",
+        lifecycle.get_deletion,
+        DataDeletion,
+        errors=(404,),
+    ),
+    Route(
+        "listSchedules",
+        "GET",
+        "/schedules",
+        schedules.list_schedules,
+        Page[ScheduleShown],
+        query=("limit", "after", "group"),
+        errors=(404,),
+    ),
+    Route(
+        "createSchedule",
+        "POST",
+        "/schedules",
+        schedules.create_schedule,
+        ScheduleShown,
+        body=NewSchedule,
+        status=HTTPStatus.CREATED,
+        errors=(404, 409),
+    ),
+    Route(
+        "getSchedule",
+        "GET",
+        "/schedules/{id}",
+        schedules.get_schedule,
+        ScheduleShown,
+        query=("group",),
+        errors=(404,),
+    ),
+    Route(
+        "changeSchedule",
+        "PUT",
+        "/schedules/{id}",
+        schedules.change_schedule,
+        ScheduleShown,
+        body=ScheduleChoices,
+        query=("group",),
+        errors=(404, 409),
+    ),
+    Route(
+        "deleteSchedule",
+        "DELETE",
+        "/schedules/{id}",
+        schedules.delete_schedule,
+        ScheduleShown,
+        query=("group",),
         errors=(404,),
     ),
 )

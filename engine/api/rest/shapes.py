@@ -1,7 +1,7 @@
 """What REST v1 takes and gives, as types; the OpenAPI document is made from them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,7 @@ from msgspec import Meta
 from engine.runtime import Status
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, description="Letters, digits, - and _.")]
+InstanceStatus = Literal[Status, "PAUSED", "DATA_DELETED"]
 Item = TypeVar("Item")
 
 
@@ -50,10 +51,11 @@ class NewInstance(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class Cancellation(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Why an instance is cancelled."""
+    """Why an instance is cancelled; with `children`, all that it has started is stopped as well."""
 
     error: Annotated[str, Meta(max_length=256)] | None = None
     cause: Annotated[str, Meta(max_length=32768)] | None = None
+    children: bool = False
 
 
 class StateVisit(msgspec.Struct, rename="camel"):
@@ -69,13 +71,17 @@ class StateVisit(msgspec.Struct, rename="camel"):
 
 
 class InstanceSummary(msgspec.Struct, rename="camel"):
-    """A workflow instance in a list."""
+    """A workflow instance in a list.
+
+    To the Step Functions protocol one that is PAUSED is RUNNING, and one that is DATA_DELETED has the status that it
+    ended with.
+    """
 
     id: str
     arn: str
     workflow_definition_id: str
     workflow_definition_version: int
-    status: Status
+    status: InstanceStatus
     started_at: datetime
     finished_at: datetime | None
 
@@ -88,6 +94,21 @@ class WorkflowInstance(InstanceSummary, rename="camel"):
     output: Any
     error: str | None
     cause: str | None
+    paused_at: datetime | None
+
+
+class DataDeletion(msgspec.Struct, rename="camel"):
+    """Proof that an instance's data was deleted; `finished_at` is null while there is some left.
+
+    `sha256` is over what was deleted, in order: input, output, error, cause, and the stored groups of history events,
+    of which there were `event_groups`.
+    """
+
+    requested_at: datetime
+    requested_by: str
+    finished_at: datetime | None
+    event_groups: int
+    sha256: str
 
 
 class HistoryItem(msgspec.Struct, rename="camel"):

@@ -11,6 +11,8 @@ from botocore.model import ListShape, OperationModel, ServiceModel, Shape, Strin
 from engine.api.errors import ApiError
 
 TARGET_PREFIX = "AWSStepFunctions"
+PLAIN = frozenset({str, int, bool, float})
+"""Types of what an answer holds as it is."""
 PRINTED = {"ExecutionStatus": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")}
 """Enumerations whose values the service's messages have in another order than its model."""
 JSON_TYPES: dict[str, tuple[type, ...]] = {
@@ -65,6 +67,8 @@ def shape_answer(shape: StructureShape | None, answer: Mapping[str, object]) -> 
 
 
 def _shaped(shape: Shape, value: object) -> object:
+    if type(value) in PLAIN:
+        return value
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         return shape_answer(shape, value)
     if isinstance(shape, ListShape) and isinstance(value, list | tuple):
@@ -105,9 +109,15 @@ def _broken_text(shape: StringShape, value: str, path: str) -> Iterator[str]:
         allowed = f"Member must satisfy enum value set: [{', '.join(PRINTED.get(shape.name, shape.enum))}]"
         yield _sentence(shown, path, allowed)
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value):
+    if pattern and not _compiled(pattern).fullmatch(value):
         yield _sentence(shown, path, f"Member must satisfy regular expression pattern: {pattern}")
     yield from _out_of_bounds(shape, len(value), path, shown, "have length")
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of the model, which is Java's."""
+    return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"))
 
 
 def _out_of_bounds(shape: Shape, size: float, path: str, shown: object, verb: str) -> Iterator[str]:

@@ -187,6 +187,11 @@ def test_a_signature_covers_method_path_query_headers_and_body() -> None:
             verify(request, **changes)
 
 
+@pytest.mark.parametrize("target", ["/", "/api/v1/a//b/../c?y=%2F&x=~&x=", "/ü?ä=ö", "/?"])
+def test_paths_and_queries_are_read_as_signers_write_them(target: str) -> None:
+    assert verify(signed(target=target, x_amz_target=" two   words ")) == "ops"
+
+
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_the_clock_may_be_off_by_five_minutes(minutes: int) -> None:
     assert verify(signed(when=NOW + timedelta(minutes=minutes * 0.8))) == "ops"
@@ -217,6 +222,8 @@ def test_scope_and_date_must_agree() -> None:
         ("/20260301/", "/20260302/", "date in the credential scope"),
         ("/states/", "/s3/", "scoped to the service states"),
         ("SignedHeaders=host", "SignedHeaders=cookie;host", "not in the request"),
+        ("/eu-west-1/", "/eu-\udcff/", "can't be read"),
+        ("/eu-west-1/", "/eu-west-2/", "does not match"),
     ):
         credential = read_credential(request.headers["authorization"].replace(old, new))
         with pytest.raises(ApiError, match=said):

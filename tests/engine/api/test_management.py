@@ -37,7 +37,7 @@ def test_details(live: LiveEngine, path: str) -> None:
     assert report["uptime"]
     components = report["components"]
     assert {name: part["status"] for name, part in components.items()} == dict.fromkeys(
-        ("database", "eventProcessing", "scheduler"), "healthy"
+        ("database", "eventProcessing", "scheduler", "leader"), "healthy"
     )
     assert components["database"]["details"].keys() == {"connectionPool", "latency"}
     assert {"subscriptionCount", "processingDelay"} <= components["eventProcessing"]["details"].keys()

@@ -80,6 +80,10 @@ async def test_a_count_is_forgotten_after_its_window(redis_socket: str) -> None:
     await counter.close()
 
 
+@pytest.mark.fault(
+    "Redis is gone",
+    "Each process counts requests against the rate limit by itself; executions don't notice.",
+)
 async def test_without_the_redis_that_should_be_there_it_counts_alone() -> None:
     clock, shared = Clock(), FailingCounter()
     limiter = RateLimiter(limit=1, window_seconds=3600, shared=shared, now=clock)

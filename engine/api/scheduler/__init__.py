@@ -1,0 +1,1 @@
+"""The protocol of Amazon EventBridge Scheduler, for targets that are state machines."""
