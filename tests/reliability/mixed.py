@@ -1,0 +1,82 @@
+"""The definitions of the load: of each kind of state that waits for something, one machine."""
+
+from __future__ import annotations
+
+from typing import Final
+
+Json = dict[str, object]
+
+ARN: Final = "arn:aws:states:us-east-1:000000000000"
+ACTIVITY: Final = f"{ARN}:activity:work"
+_START: Final = "arn:aws:states:::states:startExecution"
+_AGAIN: Final = [
+    {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 50, "BackoffRate": 1.1, "MaxDelaySeconds": 2}
+]
+
+
+def machine_arn(name: str) -> str:
+    """Give a machine's ARN."""
+    return f"{ARN}:stateMachine:{name}"
+
+
+def machines() -> dict[str, Json]:
+    """Give the definitions by the names of their machines."""
+    return {
+        "sequence": _chain({"A": _task("step"), "B": _task("flaky", Retry=_AGAIN), "C": _task("step")}),
+        "waits": _chain(
+            {"A": _task("step"), "Near": _wait(1), "B": _task("step"), "Far": _wait(4), "C": _task("step")}
+        ),
+        "branches": _chain({"Both": _both(), "After": _task("count")}),
+        "items": _chain({"Each": _each(_chain({"I": _task("step"), "J": _task("flaky", Retry=_AGAIN)}))}),
+        "distributed": _chain({"Each": _distributed(), "After": _task("count")}),
+        "worker": _chain({"A": _task("step"), "Work": _resource(ACTIVITY, TimeoutSeconds=5, Retry=_AGAIN)}),
+        "parent": _chain({"Child": _starting("sequence", ".sync:2"), "After": _task("count")}),
+        "asks": _chain({"Ask": _starting("asked", ".waitForTaskToken"), "After": _task("step")}),
+        "asked": _chain({"Tell": _task("ask")}),
+        "deadline": _chain({"Slow": _task("slow", TimeoutSeconds=2, Retry=_AGAIN), "After": _task("step")}),
+    }
+
+
+def _chain(states: dict[str, Json]) -> Json:
+    names = list(states)
+    following = [*(Json(Next=name) for name in names[1:]), Json(End=True)]
+    chained = {name: {**states[name], **then} for name, then in zip(names, following, strict=True)}
+    return {"StartAt": names[0], "States": chained}
+
+
+def _resource(resource: str, **fields: object) -> Json:
+    return {"Type": "Task", "Resource": resource, **fields}
+
+
+def _task(handler: str, **fields: object) -> Json:
+    return _resource(f"handler:{handler}", **fields)
+
+
+def _wait(seconds: int) -> Json:
+    return {"Type": "Wait", "Seconds": seconds}
+
+
+def _both() -> Json:
+    one, two = _chain({"L": _task("step"), "M": _wait(1), "N": _task("step")}), _chain({"R": _task("step")})
+    return {"Type": "Parallel", "Branches": [one, two]}
+
+
+def _each(processor: Json) -> Json:
+    items = {"ItemsPath": "$.items", "MaxConcurrency": 2, "ItemProcessor": processor}
+    return {"Type": "Map", "ItemSelector": {"n.$": "$$.Map.Item.Value"}, **items}
+
+
+def _distributed() -> Json:
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    return {**_each({**_chain({"D": _task("step")}), **mode}), "Label": "Items"}
+
+
+def _starting(machine: str, suffix: str) -> Json:
+    given: Json = {"n.$": "$.n"}
+    if suffix == ".waitForTaskToken":
+        given["token.$"] = "$$.Task.Token"
+    return _resource(_START + suffix, Parameters={"StateMachineArn": machine_arn(machine), "Input": given})
+
+
+STARTED: Final = tuple(name for name in machines() if name != "asked")
+"""Machines that clients start; the other one is only ever started by a parent."""

@@ -1,0 +1,159 @@
+"""A world in one event loop: engines on one database that crash, stall and lose connections, all from one seed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final, TypeVar
+from zlib import crc32
+
+from engine.runtime import Engine, EngineOptions
+from engine.runtime.clock import DatabaseClock
+from engine.runtime.errors import Overloaded, TaskTimedOut, Unavailable
+from engine.storage import StorageError
+from engine.storage.memory import MemoryStorage
+from engine.tasks.requests import TaskError, TaskRequest
+from tests.reliability.oracle import Effect
+from tests.reliability.simulation.loop import VirtualLoop
+from tests.reliability.simulation.storage import Faults, Line, SimulatedStorage
+
+ORGANIZATION: Final = "default"
+BEGINNING: Final = datetime(2030, 1, 1, tzinfo=UTC)
+OPTIONS: Final = EngineOptions(
+    lease_seconds=3.0, poll_seconds=2.0, timer_horizon_seconds=3.0, start_timeout_seconds=5.0
+)
+_AGAIN_SECONDS: Final = 0.3
+_PATIENCE_SECONDS: Final = 10.0
+
+Answer = TypeVar("Answer")
+
+
+class Process:
+    """An engine as a supervisor runs it: started again after every crash."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.name = name
+        self._world = world
+        self.line = Line(world.random, world.faults)
+        self.engine: Engine | None = None
+
+    async def start(self) -> None:
+        """Start, again and again until the database lets it."""
+        while True:
+            self.line = Line(self._world.random, self._world.faults)
+            engine = self._world.make_engine(self)
+            try:
+                await engine.start()
+            except StorageError:
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                self.engine = engine
+                return
+
+    async def kill(self) -> None:
+        """End as by kill -9."""
+        self.line.dead = True
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            tasks = [*engine._background, *([engine._committing] if engine._committing else [])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            engine._executor.abandon()
+            engine._commits.abandon()
+
+    async def stop(self) -> None:
+        """End as by SIGTERM."""
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            await engine.stop(self._world.random.random() * 2)
+            self.line.dead = True
+
+
+class Tasks:
+    """The handlers of one process; what they do is known to the whole world."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self._world = world
+        self._name = process.name
+        self._line = process.line
+
+    async def run(self, request: TaskRequest) -> object:
+        """Run a handler."""
+        random = self._world.random
+        await asyncio.sleep(random.random() * random.choice((0.0, 0.1, 1.0)))
+        if self._line.dead:
+            await asyncio.get_running_loop().create_future()
+        self._world.effects.append(Effect(request.idempotency_key, self._name))
+        given = request.input if isinstance(request.input, dict) else {}
+        match request.resource.removeprefix("handler:"):
+            case "flaky" if request.attempt == 1 and crc32(request.idempotency_key.encode()) % 2:
+                raise TaskError("Flaky.Handler", "the first attempt")
+            case "slow":
+                await asyncio.sleep(random.random() * 4)
+            case "ask":
+                self._world.spawn(self._world.answer(str(given["token"])))
+            case "count":
+                return {"n": 1}
+        return {**given, "n": given.get("n", 0)}
+
+
+class World:
+    """Everything that there is.
+
+    Attributes:
+        random: where every chance comes from.
+        effects: the side effects of all handlers, in order.
+        shift: how far the database's clock was set.
+    """
+
+    def __init__(self, loop: VirtualLoop, random: Random, faults: Faults, engines: int) -> None:
+        self.random = random
+        self.faults = faults
+        self.effects: list[Effect] = []
+        self._loop = loop
+        self.storage = MemoryStorage(self.now)
+        self.processes = [Process(self, f"engine-{number}") for number in range(engines)]
+        self.shift = timedelta()
+        self._clients: set[asyncio.Task[None]] = set()
+
+    def now(self) -> datetime:
+        """Give the database's time."""
+        return BEGINNING + self.shift + timedelta(seconds=self._loop.time())
+
+    def make_engine(self, process: Process) -> Engine:
+        """Make an engine for a process."""
+        storage = SimulatedStorage(self.storage, process.line)
+        pace = self.random.choice((1.0, 1.0, 0.9, 1.1))
+        clock = DatabaseClock(lambda: self._loop.time() * pace)
+        return Engine(storage, Tasks(self, process), OPTIONS, clock=clock)
+
+    def spawn(self, client: Coroutine[object, object, None]) -> None:
+        """Let a client live."""
+        task = asyncio.create_task(client)
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
+
+    async def clients_end(self) -> None:
+        """Wait until all clients have what they wanted."""
+        while self._clients:
+            await asyncio.gather(*self._clients)
+
+    async def ask(self, question: Callable[[Engine], Awaitable[Answer]]) -> Answer:
+        """Ask any engine, as often as it takes."""
+        while True:
+            engine = self.random.choice(self.processes).engine
+            if engine is not None:
+                with contextlib.suppress(Unavailable, Overloaded, TimeoutError):
+                    async with asyncio.timeout(_PATIENCE_SECONDS):
+                        return await question(engine)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def answer(self, token: str) -> None:
+        """Answer a task by its token, once."""
+        await asyncio.sleep(self.random.random())
+        with contextlib.suppress(TaskTimedOut):  # an answer that was lost on its way back may be the reason
+            await self.ask(lambda engine: engine.callbacks.succeed(ORGANIZATION, token, '{"n": 3}'))
