@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OPERATE = $(RUN) -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv up down preview outputs status logs drift bootstrap image release rollback test format
+.PHONY: help setup venv up down preview outputs status logs drift bootstrap image release promote cost rollback test bench format
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -23,8 +23,8 @@ venv: ## .venv alone, for the engine without Pulumi
 up: setup ## bring a stack up: the local one with an order completed, or STACK=dev|staging|production
 	@$(OPERATE) up --stack $(STACK) $(YES)
 
-down: setup ## destroy a stack; of the local one nothing is left
-	@$(OPERATE) down --stack $(STACK) $(YES)
+down: setup ## destroy a stack; of the local one nothing is left, others ask for their name (or CONFIRM=dev)
+	@$(OPERATE) destroy --stack $(STACK) $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
 preview: setup ## show what `up` would change, and hold it to the rules (docs/policy.md)
 	@$(OPERATE) preview --stack $(STACK)
@@ -44,6 +44,12 @@ image: setup ## build the engine's image and push it to the registry of STACK, a
 release: setup ## deploy the image TAG to STACK
 	@$(OPERATE) release --stack $(STACK) --tag '$(TAG)' $(YES) $(OPTIONS)
 
+promote: setup ## deploy to STACK, by its digest, the image that FROM runs
+	@$(OPERATE) promote --from '$(FROM)' --to $(STACK) $(YES) $(OPTIONS)
+
+cost: setup ## estimate what STACK costs in a month; OPTIONS=--planned after an update
+	@$(OPERATE) cost --stack $(STACK) $(OPTIONS)
+
 rollback: setup ## deploy the image that STACK ran before, or TAG
 	@$(OPERATE) rollback --stack $(STACK) $(if $(TAG),--tag '$(TAG)') $(YES) $(OPTIONS)
 
@@ -55,6 +61,9 @@ drift: setup ## what differs in the account from the last update
 
 test: setup ## linters, type checks and every test, on real parts
 	@$(RUN) -m tools.test
+
+bench: setup ## the engine and its peers side by side (benchmarks/README.md); OPTIONS=--quick for a minute of it
+	@$(RUN) -m benchmarks $(OPTIONS)
 
 format: setup ## format the code
 	@.venv/bin/ruff check --fix --quiet . && .venv/bin/ruff format --quiet .

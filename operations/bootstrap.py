@@ -1,20 +1,26 @@
 """What a real account needs before its first `pulumi up`: a place for the state and a key for the secrets in it.
 
 Made once per account and region, by a command and not by Pulumi, which needs both to exist. Running it again changes
-nothing that is already so.
+nothing that is already so. By option also the roles of a pipeline.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from operations.errors import OperationError
+from operations import pipeline_roles
+from operations.clients import Clients
+from operations.errors import RefusedError
+from operations.pipeline_roles import Pipeline
+from operations.results import Result
+from operations.stacks import account_clients
 from tools.progress import say
 
 if TYPE_CHECKING:
@@ -44,21 +50,68 @@ class StateBackend:
         return f"awskms:///{self.key_alias}?region={self.region}"
 
 
-def bootstrap(name: str) -> None:
-    """Make the state backend for the stack `name` and print the two commands that use it."""
-    session = boto3.Session()
-    region = session.region_name
+@dataclass(frozen=True)
+class BootstrapOptions:
+    """Whose pipeline is to have roles, if any: a GitHub repository, and the branch that its nightly jobs run on."""
+
+    github: str | None = None
+    branch: str = "main"
+
+
+def bootstrap(root: Path, name: str, options: BootstrapOptions = BootstrapOptions()) -> Result:
+    """Make the state backend for the stack `name`, and by option the roles of its pipeline.
+
+    Raises:
+        RefusedError: no region is set.
+        OperationError: AWS refused something.
+    """
+    clients = account_clients(root, name)
+    if (region := boto3.Session(profile_name=clients.profile).region_name) is not None:
+        clients = replace(clients, region=region)
+    region = clients.session.region_name
     if region is None:
-        raise OperationError("No AWS region is set: set AWS_REGION or choose an AWS profile with one.")
-    try:
-        account = session.client("sts").get_caller_identity()["Account"]
-        backend = make(session.client("s3"), session.client("kms"), account, region)
-    except (ClientError, BotoCoreError) as error:
-        raise OperationError(f"The state backend in {region} could not be made: {error}") from error
-    sys.stdout.write(
-        f"\nUse it:\n  pulumi login '{backend.login_url}'\n"
-        f"  pulumi stack init {name} --secrets-provider='{backend.secrets_provider}'\n"
+        raise RefusedError("No AWS region is set: set AWS_REGION or choose an AWS profile with one.")
+    identity = clients.sts.get_caller_identity()
+    backend = make(clients.s3, clients.kms, identity["Account"], region)
+    roles = _roles(clients, name, options, backend, identity["Arn"].split(":")[1], identity["Account"])
+    return Result(
+        {
+            "stack": name,
+            "bucket": backend.bucket,
+            "loginUrl": backend.login_url,
+            "secretsProvider": backend.secrets_provider,
+            "roles": roles,
+        },
+        _text(name, backend, roles),
     )
+
+
+def _roles(
+    clients: Clients, name: str, options: BootstrapOptions, backend: StateBackend, partition: str, account: str
+) -> dict[str, str]:
+    if options.github is None:
+        return {}
+    key = clients.kms.describe_key(KeyId=backend.key_alias)["KeyMetadata"]["Arn"]
+    pipeline = Pipeline(options.github, options.branch, name, partition, account, backend.bucket, key)
+    return pipeline_roles.ensure(clients.iam, pipeline)
+
+
+def _text(name: str, backend: StateBackend, roles: Mapping[str, str]) -> str:
+    lines = [
+        "",
+        "Use it:",
+        f"  pulumi login '{backend.login_url}'",
+        f"  pulumi stack init {name} --secrets-provider='{backend.secrets_provider}'",
+    ]
+    if roles:
+        lines += [
+            "",
+            "Variables of the repository on GitHub (docs/operations.md):",
+            f"  environment {name}: AWS_DEPLOY_ROLE={roles['deploy']}",
+            f"  repository: AWS_PREVIEW_ROLES, a JSON object, gets {json.dumps({name: roles['preview']})}",
+            f"  repository: PULUMI_BACKENDS, a JSON object, gets {json.dumps({name: backend.login_url})}",
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def make(s3: S3Client, kms: KMSClient, account: str, region: str) -> StateBackend:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from operations.errors import OperationError
+from operations.errors import OperationError, RefusedError
 
 PROGRAMS = ("docker", "podman", "buildah")
 DOCKERFILE = "engine/Dockerfile"
@@ -91,7 +91,7 @@ def find() -> ContainerTool:
         if program is not None and not problem:
             return ContainerTool(Path(program))
         problems.append(f"{name} {problem}")
-    raise OperationError(f"Nothing here builds images ({'; '.join(problems)}): install one of them, or start it.")
+    raise RefusedError(f"Nothing here builds images ({'; '.join(problems)}): install one of them, or start it.")
 
 
 def _problem(program: str) -> str:

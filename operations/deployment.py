@@ -8,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from operations.errors import OperationError
+from operations.errors import OperationError, RolledBackError
 from operations.outputs import Outputs
 from operations.task_logs import last_lines
 
@@ -37,23 +37,34 @@ class TaskStatus:
 
 
 def verify(client: ECSClient, logs: CloudWatchLogsClient, wanted: Outputs) -> None:
-    """Raise OperationError where the service does not run what the stack says: the deployment was rolled back.
+    """Raise RolledBackError where the service does not run what the stack says.
 
     The error has the reasons why tasks stopped and the last lines of the latest one. A circuit breaker that rolls back
     leaves the service stable, so `pulumi up` alone calls such a deployment a success (Amazon ECS developer guide, "How
     the Amazon ECS deployment circuit breaker detects failures").
     """
-    cluster, service = wanted.cluster_name, wanted.service_name
-    found = find_service(client, cluster, service)
-    if found["taskDefinition"] == wanted.task_definition_arn:
-        return
-    revision = _revision(wanted.task_definition_arn)
+    found = find_service(client, wanted.cluster_name, wanted.service_name)
+    if found["taskDefinition"] != wanted.task_definition_arn:
+        raise _rolled_back(client, logs, wanted, wanted.task_definition_arn, found["taskDefinition"])
+
+
+def rolled_back(client: ECSClient, logs: CloudWatchLogsClient, stack: Outputs, task_definition: str) -> RolledBackError:
+    """What is to be said of a deployment of `task_definition` that ECS gave up."""
+    found = find_service(client, stack.cluster_name, stack.service_name)
+    return _rolled_back(client, logs, stack, task_definition, found["taskDefinition"])
+
+
+def _rolled_back(
+    client: ECSClient, logs: CloudWatchLogsClient, stack: Outputs, given_up: str, running: str
+) -> RolledBackError:
+    cluster, service, revision = stack.cluster_name, stack.service_name, _revision(given_up)
     stopped = [task for task in tasks(client, cluster, service, stopped=True) if task.revision == revision]
     reasons = [f"{task.task}: {task.reason}" for task in stopped if task.reason]
     said = "; ".join(dict.fromkeys(reasons)) or "no task says why it stopped"
-    raise OperationError(
-        f"The deployment of {revision} was rolled back: service {service} runs "
-        f"{_revision(found['taskDefinition'])}. Stopped tasks: {said}.{_last_words(logs, wanted, stopped)}"
+    now = "is still going back" if _revision(running) == revision else f"runs {_revision(running)}"
+    return RolledBackError(
+        f"The deployment of {revision} was rolled back: service {service} {now}. "
+        f"Stopped tasks: {said}.{_last_words(logs, stack, stopped)}"
     )
 
 
@@ -115,6 +126,12 @@ def wait_until_healthy(url: str, timeout: float = HEALTH_TIMEOUT_SECONDS) -> Non
             last = str(error)
         time.sleep(0.25)
     raise OperationError(f"{url} was not healthy within {timeout:.0f} s; it last said: {last}.")
+
+
+def under_way(service: ServiceTypeDef) -> str:
+    """The revision that ECS is bringing up at the moment, or a rollback to it; empty where the service is at rest."""
+    moving = [each for each in service.get("deployments", []) if each.get("rolloutState") == "IN_PROGRESS"]
+    return _revision(moving[0]["taskDefinition"]) if moving else ""
 
 
 def find_service(client: ECSClient, cluster: str, service: str) -> ServiceTypeDef:

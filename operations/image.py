@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import container_tool, outputs, source
+from operations.attestation import KEYLESS, Attestation, Login
+from operations.aws_errors import explain
 from operations.container_tool import Build, ContainerTool
-from operations.errors import OperationError
+from operations.errors import RefusedError
+from operations.results import Result
 from operations.stacks import open_stack
 from tools.progress import say
 
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
+PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+"""What images are built for, by the architecture of the tasks."""
+
+
 @dataclass(frozen=True)
 class ImageOptions:
     """How to build and name the image.
@@ -33,33 +40,43 @@ class ImageOptions:
     Attributes:
         tag: the image's tag; by default what `git describe --always --dirty` says.
         allow_dirty: build a working tree with changes that no commit holds.
-        platform: the processor of the stack's tasks; Fargate's default is linux/amd64.
+        platform: the processor to build for; by default that of the stack's tasks.
         base: the base image, for instance python@sha256:…; by default the Dockerfile's.
         pip_configuration: a pip.conf that holds while the image is built, for a package mirror.
         ca_bundle: certificates that it may name as /run/secrets/ca-bundle.
+        sbom: a file to list the image's content in.
+        sign: the key to sign the image with, an empty text for an identity in its place; None for no signature.
     """
 
     tag: str | None = None
     allow_dirty: bool = False
-    platform: str = "linux/amd64"
+    platform: str | None = None
     base: str | None = None
     pip_configuration: Path | None = None
     ca_bundle: Path | None = None
+    sbom: Path | None = None
+    sign: str | None = None
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
         """Give a command the options that `parsed` reads."""
         parser.add_argument("--tag", help="the image's tag (default: `git describe --always --dirty`)")
         parser.add_argument("--allow-dirty", action="store_true", help="build changes that no commit holds")
-        parser.add_argument("--platform", default=cls.platform, help="processor of the tasks (default: %(default)s)")
+        parser.add_argument("--platform", help="processor to build for (default: that of the stack's tasks)")
         parser.add_argument("--base", help="base image, for instance python@sha256:… (default: the Dockerfile's)")
         parser.add_argument("--pip-conf", type=Path, dest="pip_configuration", help="pip.conf of a package mirror")
         parser.add_argument("--ca-bundle", type=Path, help="certificates for it, its `cert = /run/secrets/ca-bundle`")
+        parser.add_argument("--sbom", type=Path, metavar="FILE", help="list what is in the image there (syft, SPDX)")
+        parser.add_argument("--sign", metavar="KEY", nargs="?", const=KEYLESS, help="sign it, and the list (cosign)")
 
     @classmethod
     def parsed(cls, arguments: argparse.Namespace) -> ImageOptions:
         """The options from a command line that `add_arguments` described."""
         return cls(**{each.name: getattr(arguments, each.name) for each in fields(cls)})
+
+    def for_tasks(self, architecture: str) -> ImageOptions:
+        """These options with the platform of tasks of an architecture (ECS, runtimePlatform), unless they name one."""
+        return replace(self, platform=self.platform or PLATFORMS[architecture])
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,7 @@ class PushedImage:
     digest: str
 
 
-def push(root: Path, name: str, options: ImageOptions) -> None:
+def push(root: Path, name: str, options: ImageOptions) -> Result:
     """Build the image of `root` and push it to the registry of the stack `name`; says its digest at the end.
 
     Raises:
@@ -78,34 +95,51 @@ def push(root: Path, name: str, options: ImageOptions) -> None:
     """
     stack, clients = open_stack(root, name)
     found = outputs.read(stack)
-    pushed = publish(root, replace(clients, region=found.region).ecr, found.registry_url, options)
+    fitting = options.for_tasks(found.task_architecture)
+    pushed = publish(root, replace(clients, region=found.region).ecr, found.registry_url, fitting)
     say(f"pushed {pushed.reference}")
     say(f"digest {pushed.digest}")
+    tag = pushed.reference.rpartition(":")[2]
+    sbom = str(options.sbom) if options.sbom else None
+    return Result(
+        {
+            "stack": name,
+            "reference": pushed.reference,
+            "tag": tag,
+            "digest": pushed.digest,
+            "sbom": sbom,
+            "signed": options.sign is not None,
+        }
+    )
 
 
 def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptions) -> PushedImage:
     """Build the image of `root` and push it to `repository_url` (`<registry>/<repository>`).
 
     Raises:
-        OperationError: no program builds images; the working tree is dirty; the tag is malformed or taken in a
-            repository of immutable tags (nothing was built then); the build, the push or an AWS call failed.
+        RefusedError: no program builds images, or one for an option is missing; the working tree is dirty; the tag is
+            malformed or taken in a repository of immutable tags. Nothing was built then.
+        OperationError: the build, the push or an AWS call failed.
     """
-    tool = container_tool.find()
+    tool, attestation = container_tool.find(), Attestation(options.sbom, options.sign)
+    attestation.require_tools()
     version = source.read(root, allow_dirty=options.allow_dirty)
     tag = options.tag or version.name
     if not _TAG.fullmatch(tag):
-        raise OperationError(f"{tag!r} is no image tag: letters, digits, '_', '.', '-', 128 at most; pass --tag.")
+        raise RefusedError(f"{tag!r} is no image tag: letters, digits, '_', '.', '-', 128 at most; pass --tag.")
     registry, _, repository = repository_url.partition("/")
     with _aws_errors(repository_url):
         _require_free(ecr, repository, tag)
-        _log_in(ecr, tool, registry)
+        login = _log_in(ecr, tool, registry)
     reference = f"{repository_url}:{tag}"
     say(f"building {reference} with {tool.name}")
     tool.build(root, reference, _build(options, version, tag))
     tool.push(reference)
     with _aws_errors(repository_url):
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
-    return PushedImage(reference, found[0]["imageDigest"])
+    digest = found[0]["imageDigest"]
+    attestation.make(f"{repository_url}@{digest}", login)
+    return PushedImage(reference, digest)
 
 
 def _build(options: ImageOptions, version: source.Source, tag: str) -> Build:
@@ -117,7 +151,7 @@ def _build(options: ImageOptions, version: source.Source, tag: str) -> Build:
     }
     secrets = {"pip.conf": options.pip_configuration, "ca-bundle": options.ca_bundle}
     return Build(
-        options.platform,
+        options.platform or PLATFORMS["X86_64"],
         {name: value for name, value in arguments.items() if value},
         {identifier: file for identifier, file in secrets.items() if file},
     )
@@ -131,22 +165,24 @@ def _require_free(ecr: ECRClient, repository: str, tag: str) -> None:
         ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except ecr.exceptions.ImageNotFoundException:
         return
-    raise OperationError(
+    raise RefusedError(
         f"{found['repositoryUri']} has an image {tag} already, and its tags are immutable: "
         f"deploy that one, or commit and push a new version."
     )
 
 
-def _log_in(ecr: ECRClient, tool: ContainerTool, registry: str) -> None:
+def _log_in(ecr: ECRClient, tool: ContainerTool, registry: str) -> Login:
     [authorization] = ecr.get_authorization_token()["authorizationData"]
     username, _, password = base64.b64decode(authorization["authorizationToken"]).decode().partition(":")
     tool.log_in(registry, username, password)
+    return Login(registry, username, password)
 
 
 @contextmanager
 def _aws_errors(repository_url: str) -> Iterator[None]:
-    """Turn what AWS refuses into a sentence that names the repository."""
+    """Put the repository's name before what AWS refuses."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise OperationError(f"Repository {repository_url} could not be used: {error}") from error
+        failure = explain(error)
+        raise type(failure)(f"Repository {repository_url} could not be used: {failure}") from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from operations.errors import OperationError
@@ -16,11 +18,19 @@ class Outputs(msgspec.Struct, frozen=True, rename="camel"):
     registry_url: str
     cluster_name: str
     database_endpoint: str
+    database_arn: str = ""
+    database_replica_of: str = ""
+    database_admin_secret_arn: str = ""
+    database_user_secret_arn: str = ""
     log_group_name: str = ""
     service_name: str = ""
     task_definition_arn: str = ""
     management_url: str = ""
     api_token_secret_arn: str = ""
+    image_tag: str = ""
+    image_digest: str = ""
+    desired_count: int = 0
+    task_architecture: Literal["X86_64", "ARM64"] = "X86_64"
 
 
 def read(stack: PulumiStack) -> Outputs:

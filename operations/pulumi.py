@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,12 +13,15 @@ from pathlib import Path
 
 import yaml
 
-from operations.errors import OperationError
+from operations.errors import BusyError, OperationError
 from operations.plan import UNCHANGED, Change, read_changes
+from operations.visible_process import run_visibly
 
 EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
 UNASKED = "--non-interactive"
 SALT = "encryptionsalt"
+LOCKED = ("currently locked by", "Another update is currently in progress")
+"""What the CLI says of a state that somebody else's update holds: in a bucket or folder, and in Pulumi Cloud."""
 
 
 class GoAhead(Enum):
@@ -38,7 +41,7 @@ class PulumiStack:
         name: the stack's name: local, dev, staging or production.
         environment: what the CLI runs with: PATH, backend, credentials.
         config_file: the stack's config file where it is not `Pulumi.<name>.yaml`.
-        policy_pack: the folder of the rules that previews hold the stack to, where the CLI can start it.
+        policy_pack: the folder of the rules that the stack is held to, where the CLI can start it.
     """
 
     root: Path
@@ -75,25 +78,39 @@ class PulumiStack:
         """Take away the lock that a killed update left; only for a backend that nobody else uses."""
         self._capture("cancel", "--yes")
 
-    def up(self, go_ahead: GoAhead) -> int:
-        """Bring the account to what the program says.
+    def up(self, go_ahead: GoAhead, *, held: bool = True, stop: threading.Event | None = None) -> int:
+        """Bring the account to what the program says; where `held`, a broken rule stops it before anything is made.
+
+        Once `stop` is set the CLI is interrupted: it gives up what it waits for and records what it has done.
 
         Returns:
             The number of resources created, updated, replaced or deleted.
         """
         with tempfile.TemporaryDirectory() as directory:
             log = Path(directory) / "events"
-            self._stream("up", "--event-log", str(log), *go_ahead.value)
+            words = ("up", "--event-log", str(log), *(self._pack if held else ()), *go_ahead.value)
+            self._stream(*words, stop=stop)
             return _count_changes(log)
 
     def preview(self, *, expect_no_changes: bool = False) -> None:
         """Show what `up` would change; a broken rule is an error, and with `expect_no_changes` a change as well."""
-        pack = ("--policy-pack", str(self.policy_pack)) if self.policy_pack else ()
-        self._stream("preview", "--diff", *pack, *(("--expect-no-changes",) if expect_no_changes else ()))
+        self._stream("preview", "--diff", *self._pack, *(("--expect-no-changes",) if expect_no_changes else ()))
 
     def planned(self) -> list[Change]:
         """What `up` would change, without showing it."""
-        return read_changes(self._capture("preview", "--json"))
+        return read_changes(self.previewed())
+
+    def previewed(self) -> str:
+        """What `up` would lead to, as the JSON of `pulumi preview --json`."""
+        return self._capture("preview", "--json")
+
+    def unprotect(self, urn: str) -> None:
+        """Let go of Pulumi's protection of one resource, in the state alone."""
+        self._capture("state", "unprotect", urn, "--yes")
+
+    def exported(self) -> str:
+        """The state as JSON, secrets encrypted."""
+        return self._capture("stack", "export")
 
     def drift(self) -> list[Change]:
         """What differs in the account from what the last update left there; changes neither account nor state."""
@@ -119,14 +136,18 @@ class PulumiStack:
         answer: dict[str, object] = json.loads(self._capture("stack", "output", "--json"))
         return answer
 
-    def set_config(self, key: str, value: str) -> None:
-        """Write one plain config value into the stack's config file."""
-        self._capture("config", "set", key, value)
+    def set_config(self, key: str, value: str, *, path: bool = False) -> None:
+        """Write one plain config value into the stack's config file; with `path` that of an entry, `object.entry`."""
+        self._capture("config", "set", *(("--path",) if path else ()), key, value)
 
     def get_config(self, key: str) -> str | None:
         """One plain config value, or None where the stack's file does not set it."""
         answer: dict[str, dict[str, str]] = json.loads(self._capture("config", "--json"))
         return next((entry.get("value") for name, entry in answer.items() if name.split(":")[-1] == key), None)
+
+    @property
+    def _pack(self) -> tuple[str, ...]:
+        return ("--policy-pack", str(self.policy_pack)) if self.policy_pack else ()
 
     def _command(self, words: tuple[str, ...], *, stack: bool) -> list[str]:
         asks = words[0] in ("up", "destroy") and "--yes" not in words
@@ -144,38 +165,23 @@ class PulumiStack:
         )
         if done.returncode != 0:
             said = " ".join((done.stderr or done.stdout).split())
+            self._require_unlocked(said)
             raise OperationError(f"`pulumi {' '.join(words[:2])}` of stack {self.name} failed: {said}")
         return done.stdout
 
-    def _stream(self, *words: str) -> None:
+    def _stream(self, *words: str, stop: threading.Event | None = None) -> None:
         command = self._command(words, stack=True)
-        unasked = UNASKED in command
-        with subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=self.root, env={**self.environment, **EVENT_LOG}, start_new_session=unasked
-        ) as process:
-            code = _wait(process, pass_on_interrupt=unasked)
-        if code != 0:
+        ended = run_visibly(
+            command, self.root, {**self.environment, **EVENT_LOG}, own_session=UNASKED in command, stop=stop
+        )
+        if ended.code != 0:
+            self._require_unlocked(ended.errors)
             raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")
 
-
-def _wait(process: subprocess.Popen[bytes], *, pass_on_interrupt: bool) -> int:
-    """Wait for the CLI's end, also after a Ctrl-C: it then finishes and records what it has begun.
-
-    Where it asks nothing it runs in a session of its own, so that a Ctrl-C reaches the CLI alone, through us, and not
-    the program that it runs. A second one ends it at once.
-    """
-    interrupted = False
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            interrupted = True
-            if pass_on_interrupt:
-                process.send_signal(signal.SIGINT)
-            continue
-        if interrupted:
-            raise KeyboardInterrupt
-        return code
+    def _require_unlocked(self, said: str) -> None:
+        if any(words in said for words in LOCKED):
+            advice = f"wait for it; if it was killed, `pulumi cancel --stack {self.name}` takes its lock away"
+            raise BusyError(f"Another update of stack {self.name} is at work: {advice}.")
 
 
 def _count_changes(log: Path) -> int:

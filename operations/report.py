@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from operations.order import MACHINE, AccessKey
 from operations.outputs import Outputs
 
 
-def report(found: Outputs, key: AccessKey) -> None:
-    """Print the addresses of the local stack, the key it made, and the next commands."""
+def report(found: Outputs, key: AccessKey) -> str:
+    """The addresses of the local stack, the key it made, and the next commands."""
     rows = {
         "API": found.api_url,
         "Admin": f"{found.management_url}/",
@@ -18,7 +16,7 @@ def report(found: Outputs, key: AccessKey) -> None:
         "Access key": f"{key.access_key_id} / {key.secret_access_key} (made for this stack, optional on it)",
     }
     lines = [f"  {name:<11}{value}" for name, value in rows.items()]
-    text = f"""
+    return f"""
 The local stack is up and has completed an order.
 
 {chr(10).join(lines)}
@@ -32,4 +30,3 @@ Go on:
     -d '{{"workflowDefinitionId": "{MACHINE}", "input": {{…}}}}'      (inputs: examples/{MACHINE}/)
   python: boto3.client("stepfunctions", endpoint_url="{found.api_url}")
 """
-    sys.stdout.write(text)

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.errors import OperationError
+from operations.errors import OperationError, RefusedError
 
 SHOWN_CHANGES = 3
 
@@ -53,7 +53,7 @@ def _refuse_changes(status: str) -> None:
     if not changes:
         return
     more = f" and {len(changes) - SHOWN_CHANGES} more" if len(changes) > SHOWN_CHANGES else ""
-    raise OperationError(
+    raise RefusedError(
         f"The working tree has changes that no commit holds ({', '.join(changes[:SHOWN_CHANGES])}{more}): "
         "commit them, or pass --allow-dirty."
     )

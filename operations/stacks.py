@@ -2,68 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-import boto3
+import msgspec
+import yaml
 
-from operations.errors import OperationError
+from operations.clients import Clients
+from operations.errors import OperationError, RefusedError
 from operations.local_account import REGION, LocalAccount, SandboxRecord
 from operations.pulumi import PulumiStack
 from tools import pulumi_cli
 
-if TYPE_CHECKING:
-    from mypy_boto3_ecr.client import ECRClient
-    from mypy_boto3_ecs.client import ECSClient
-    from mypy_boto3_logs.client import CloudWatchLogsClient
-    from mypy_boto3_secretsmanager.client import SecretsManagerClient
-
 LOCAL = "local"
 
 
-@dataclass(frozen=True)
-class Clients:
-    """AWS clients of one region of an account; `endpoint_url` is the sandbox's, None for AWS itself."""
+class _Declared(msgspec.Struct):
+    """A key that Pulumi.yaml declares; `value` is what every stack has that sets nothing else."""
 
-    region: str | None = None
-    endpoint_url: str | None = None
-
-    @property
-    def ecs(self) -> ECSClient:
-        """Amazon ECS."""
-        return self._session().client("ecs", endpoint_url=self.endpoint_url)
-
-    @property
-    def ecr(self) -> ECRClient:
-        """Amazon ECR."""
-        return self._session().client("ecr", endpoint_url=self.endpoint_url)
-
-    @property
-    def logs(self) -> CloudWatchLogsClient:
-        """Amazon CloudWatch Logs."""
-        return self._session().client("logs", endpoint_url=self.endpoint_url)
-
-    @property
-    def secrets(self) -> SecretsManagerClient:
-        """AWS Secrets Manager."""
-        return self._session().client("secretsmanager", endpoint_url=self.endpoint_url)
-
-    def _session(self) -> boto3.Session:
-        if self.endpoint_url is None:
-            return boto3.Session(region_name=self.region)
-        return boto3.Session(region_name=self.region, aws_access_key_id="sandbox", aws_secret_access_key="sandbox")  # noqa: S106 - the sandbox checks none
+    value: object = None
 
 
-def open_stack(root: Path, name: str) -> tuple[PulumiStack, Clients]:
-    """The stack `name` and clients for its account.
+class _ProjectFile(msgspec.Struct):
+    config: dict[str, _Declared] = {}
+
+
+class _StackFile(msgspec.Struct):
+    config: dict[str, object] = {}
+
+
+_File = TypeVar("_File", _ProjectFile, _StackFile)
+
+
+def open_stack(root: Path, name: str, *, backend: str | None = None) -> tuple[PulumiStack, Clients]:
+    """The stack `name` and clients for its account; `backend` is the URL of its state where it isn't the usual one.
 
     Raises:
-        OperationError: it is `local` and no sandbox runs.
+        OperationError: it is `local` and no sandbox runs, or it has no config file.
     """
     if name != LOCAL:
         environment = pulumi_cli.environment(root)
-        return PulumiStack(root, name, environment, policy_pack=pulumi_cli.policy_pack(root)), Clients()
+        if backend is not None:
+            environment["PULUMI_BACKEND_URL"] = backend
+        stack = PulumiStack(root, name, environment, policy_pack=pulumi_cli.policy_pack(root))
+        return stack, account_clients(root, name)
     account = LocalAccount(root)
     record = account.running()
     if record is None:
@@ -71,8 +54,42 @@ def open_stack(root: Path, name: str) -> tuple[PulumiStack, Clients]:
     return local_stack(account, record)
 
 
+def account_clients(root: Path, name: str) -> Clients:
+    """Clients that reach AWS as the program's provider does: by the keys of the `aws` namespace in the stack's file."""
+    config = file_config(root, name)
+    listed = msgspec.convert(config.get("aws:endpoints") or [], list[dict[str, str]])
+    endpoints = {service: url for entry in listed for service, url in entry.items()}
+    region, profile = config.get("aws:region"), config.get("aws:profile")
+    return Clients(str(region) if region else None, profile=str(profile) if profile else None, endpoints=endpoints)
+
+
+def file_config(root: Path, name: str) -> Mapping[str, object]:
+    """What Pulumi.yaml gives every stack and `Pulumi.<name>.yaml` this one, read without the Pulumi CLI."""
+    file = root / f"Pulumi.{name}.yaml"
+    if not file.is_file():
+        raise RefusedError(f"There is no stack {name}: {file.name} would configure it.")
+    values = {
+        key: entry.value for key, entry in _read(root / "Pulumi.yaml", _ProjectFile).config.items() if entry.value
+    }
+    return {**values, **read_stack_file(file)}
+
+
+def read_stack_file(file: Path) -> Mapping[str, object]:
+    """The config in a stack's file; secrets stay encrypted."""
+    return _read(file, _StackFile).config
+
+
+def _read(file: Path, form: type[_File]) -> _File:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return msgspec.convert(content, form)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        why = " ".join(str(error).split())
+        raise RefusedError(f"{file.name} is not a Pulumi stack config (`config:` with keys below it): {why}") from error
+
+
 def local_stack(account: LocalAccount, record: SandboxRecord) -> tuple[PulumiStack, Clients]:
     """The `local` stack in the running sandbox `record`."""
     environment, file = account.environment(record), account.directory / "Pulumi.local.yaml"
     stack = PulumiStack(account.root, LOCAL, environment, file, pulumi_cli.policy_pack(account.root))
-    return stack, Clients(REGION, record.aws_endpoint_url)
+    return stack, Clients(REGION, record.aws_endpoint_url, sandboxed=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_logs.type_defs import FilteredLogEventTypeDef
@@ -21,12 +23,29 @@ FOLLOW_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class LogOptions:
-    """Which lines: of the last `minutes`, of one task or all, of one container; with `follow` those to come, too."""
+    """Which lines, and how they are printed.
+
+    Attributes:
+        minutes: how far back they begin.
+        container: whose lines.
+        task: the ID of a task, or how it begins; None for all tasks.
+        follow: whether those to come are printed too, until Ctrl-C.
+        json: whether each is a JSON object of timestamp (milliseconds since 1970), task, container and message.
+    """
 
     minutes: float
     container: str
     task: str | None
     follow: bool
+    json: bool = False
+
+    def line(self, event: FilteredLogEventTypeDef) -> str:
+        """An event as it is printed."""
+        task, message = event["logStreamName"].rsplit("/", 1)[-1], event["message"].rstrip()
+        if not self.json:
+            return f"{task[:8]}  {message}\n"
+        fields = {"timestamp": event["timestamp"], "task": task, "container": self.container, "message": message}
+        return msgspec.json.encode(fields).decode() + "\n"
 
 
 def last_lines(client: CloudWatchLogsClient, group: str, container: str, task: str, count: int) -> list[str]:
@@ -48,8 +67,7 @@ def show(client: CloudWatchLogsClient, group: str, options: LogOptions) -> None:
         events = sorted(_events(client, group, options, start), key=lambda event: event["timestamp"])
         for event in events:
             if _identity(event) not in shown:
-                task = event["logStreamName"].rsplit("/", 1)[-1]
-                sys.stdout.write(f"{task[:8]}  {event['message'].rstrip()}\n")
+                sys.stdout.write(options.line(event))
         sys.stdout.flush()
         if not options.follow:
             return

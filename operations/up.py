@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import yaml
 
 from operations import deployment, local_image, order, outputs
-from operations.errors import OperationError
+from operations.clients import Clients
+from operations.image_tag import use_deployed_image
 from operations.local_account import LocalAccount, SandboxRecord
 from operations.locks import exclusive
 from operations.outputs import Outputs
 from operations.pulumi import SALT, GoAhead, PulumiStack
 from operations.report import report
-from operations.stacks import LOCAL, Clients, local_stack, open_stack
+from operations.results import Result
+from operations.stacks import LOCAL, local_stack, open_stack, read_stack_file
 from tools.progress import say
 
 
-def up(root: Path, name: str, go_ahead: GoAhead) -> None:
-    """Bring the stack `name` up; `local` waits for nothing."""
+def up(root: Path, name: str, go_ahead: GoAhead, *, deployed_image: bool = False) -> Result:
+    """Bring the stack `name` up; `local` waits for nothing.
+
+    With `deployed_image` a stack whose file names no image keeps the one of its last update.
+    """
     if name == LOCAL:
         account = LocalAccount(root)
         with exclusive(account.directory):
-            _up_local(account)
-        return
+            return _up_local(account)
     stack, clients = open_stack(root, name)
-    stack.up(go_ahead)
+    if deployed_image:
+        use_deployed_image(stack)
+    changes = stack.up(go_ahead)
     found = outputs.read(stack)
-    wait_for_service(found, Clients(found.region, clients.endpoint_url))
+    wait_for_service(found, replace(clients, region=found.region))
     say(f"stack {name} is up: {found.api_url}")
+    return Result(_data(name, found, changes))
 
 
-def _up_local(account: LocalAccount) -> None:
+def _data(name: str, found: Outputs, changes: int) -> dict[str, object]:
+    return {"stack": name, "changes": changes, "apiUrl": found.api_url, "imageTag": found.image_tag}
+
+
+def _up_local(account: LocalAccount) -> Result:
     say("starting the sandbox: an AWS account in a process of this machine")
     record = account.start()
     stack, clients = local_stack(account, record)
@@ -42,21 +54,21 @@ def _up_local(account: LocalAccount) -> None:
     if _pushed(stack, clients) is None:
         say("first deployment: everything but tasks, for no image tag is set yet")
         write_config(stack, None)
-        stack.up(GoAhead.AT_ONCE)
+        stack.up(GoAhead.AT_ONCE, held=False)
     registry = outputs.read(stack).registry_url
     if image.tag not in (_pushed(stack, clients) or ()):
         say(f"pushing image {image.tag}")
         account.push(registry.split("/", 1)[-1], image.tag, image.entrypoint, image.directory)
     say(f"deploying image {image.tag}")
     write_config(stack, image.tag)
-    changes = stack.up(GoAhead.AT_ONCE)
+    changes = stack.up(GoAhead.AT_ONCE, held=False)  # a preview holds it to the rules, and this is to be quick
     say(f"{changes} resources changed" if changes else "nothing changed")
     found = outputs.read(stack)
     wait_for_service(found, clients)
     key = _access_key(found, clients)
     engine = order.client(found.api_url, key, found.region)
     order.run(engine, account.root / "examples" / order.MACHINE, f"first-of-{image.tag}")
-    report(found, key)
+    return Result({**_data(LOCAL, found, changes), "managementUrl": found.management_url}, report(found, key))
 
 
 def _forget_lost_account(account: LocalAccount, record: SandboxRecord, stack: PulumiStack) -> None:
@@ -90,27 +102,12 @@ def _pushed(stack: PulumiStack, clients: Clients) -> tuple[str, ...] | None:
 def write_config(stack: PulumiStack, tag: str | None) -> None:
     """Copy the committed config for this machine: the image tag and Pulumi's salt don't belong into the checkout."""
     assert stack.config_file is not None  # noqa: S101 - the local stack's is always set
-    committed = _read_committed(stack.root / f"Pulumi.{LOCAL}.yaml")
-    config = dict(committed.config)
+    config = dict(read_stack_file(stack.root / f"Pulumi.{LOCAL}.yaml"))
     if tag is not None:
         config["workflow:imageTag"] = tag
     previous = yaml.safe_load(stack.config_file.read_text(encoding="utf-8")) if stack.config_file.exists() else {}
     salt = {key: value for key, value in previous.items() if key == SALT}
     stack.config_file.write_text(yaml.safe_dump({**salt, "config": config}), encoding="utf-8")
-
-
-class _StackConfig(msgspec.Struct):
-    config: dict[str, object] = {}
-
-
-def _read_committed(file: Path) -> _StackConfig:
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _StackConfig)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        why = " ".join(str(error).split())
-        raise OperationError(
-            f"{file.name} is not a Pulumi stack config (`config:` with keys below it): {why}"
-        ) from error
 
 
 def wait_for_service(found: Outputs, clients: Clients) -> None:

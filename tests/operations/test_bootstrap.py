@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from operations import bootstrap
-from operations.errors import OperationError
+from operations.bootstrap import BootstrapOptions
+from operations.errors import RefusedError
+from operations.results import Result
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +26,12 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_the_bucket_is_versioned_encrypted_private_and_tls_only(capsys: pytest.CaptureFixture[str]) -> None:
-    bootstrap.bootstrap("dev")
+def boot(stack: str, **options: str) -> Result:
+    return bootstrap.bootstrap(ROOT, stack, BootstrapOptions(**options))
+
+
+def test_the_bucket_is_versioned_encrypted_private_and_tls_only() -> None:
+    said = boot("dev").text
 
     s3 = boto3.client("s3")
     bucket = "workflow-state-123456789012-eu-west-1"
@@ -34,14 +43,13 @@ def test_the_bucket_is_versioned_encrypted_private_and_tls_only(capsys: pytest.C
     statement = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    said = capsys.readouterr().out
     assert f"pulumi login 's3://{bucket}?region=eu-west-1'" in said
     assert "--secrets-provider='awskms:///alias/workflow-state?region=eu-west-1'" in said
 
 
 def test_the_key_is_rotated_and_made_once() -> None:
-    bootstrap.bootstrap("dev")
-    bootstrap.bootstrap("staging")
+    boot("dev")
+    boot("staging")
 
     kms = boto3.client("kms")
     keys = kms.list_keys()["Keys"]
@@ -50,12 +58,12 @@ def test_the_key_is_rotated_and_made_once() -> None:
 
 
 def test_a_changed_bucket_is_brought_back() -> None:
-    bootstrap.bootstrap("dev")
+    boot("dev")
     s3 = boto3.client("s3")
     bucket = "workflow-state-123456789012-eu-west-1"
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
 
-    bootstrap.bootstrap("dev")
+    boot("dev")
 
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
 
@@ -63,15 +71,28 @@ def test_a_changed_bucket_is_brought_back() -> None:
 def test_us_east_1_needs_no_location(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    bootstrap.bootstrap("dev")
+    boot("dev")
 
     location = boto3.client("s3").get_bucket_location(Bucket="workflow-state-123456789012-us-east-1")
     assert location["LocationConstraint"] is None
 
 
-def test_no_region_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_region_of_its_own_the_environment_gets_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
 
-    with pytest.raises(OperationError, match="No AWS region is set"):
-        bootstrap.bootstrap("dev")
+    assert boot("dev").data["bucket"] == "workflow-state-123456789012-us-east-1"
+
+
+def test_no_region_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}")
+
+    with pytest.raises(RefusedError, match="No AWS region is set"):
+        bootstrap.bootstrap(tmp_path, "dev")
+
+
+def test_a_stack_without_a_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=r"There is no stack dev: Pulumi\.dev\.yaml would configure it"):
+        bootstrap.bootstrap(tmp_path, "dev")

@@ -11,11 +11,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from operations import container_tool, image, source
+from operations.clients import Clients
 from operations.errors import OperationError
 from operations.image import ImageOptions
 from operations.pulumi import PulumiStack
 from operations.source import Source
-from operations.stacks import Clients
 from tests.operations.programs import Programs
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ def test_labels_say_what_the_image_was_made_from(ecr: "ECRClient", programs: Pro
         f"REVISION={VERSION.revision}",
         f"SOURCE={VERSION.origin}",
     ]
+
+
+def test_images_are_built_for_the_processors_of_the_tasks_unless_told_otherwise() -> None:
+    assert ImageOptions().for_tasks("ARM64").platform == "linux/arm64"
+    assert ImageOptions().for_tasks("X86_64").platform == "linux/amd64"
+    assert ImageOptions(platform="linux/amd64").for_tasks("ARM64").platform == "linux/amd64"
 
 
 def test_a_mirrors_configuration_is_there_while_building_only(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from operations.errors import OperationError
+from operations.errors import BusyError, OperationError
 from operations.pulumi import GoAhead, PulumiStack
 
 RECORDER = """#!/bin/sh
 echo "$@" >> "$RECORD"
+[ -e "$RECORD.lock" ] && { echo "error: the stack is currently locked by 1 lock(s)" >&2; exit 255; }
 case "$*" in
   *"stack ls"*) echo '[{"name": "organization/workflow/dev"}]' ;;
   *"stack output"*) echo '{"apiUrl": "https://example"}' ;;
@@ -59,6 +60,23 @@ def test_up_of_an_account_lets_pulumi_ask(stack: PulumiStack) -> None:
     assert "--non-interactive" not in words
 
 
+def test_another_update_at_work_is_a_failure_of_its_own(stack: PulumiStack) -> None:
+    Path(f"{stack.environment['RECORD']}.lock").touch()
+    with pytest.raises(BusyError, match=r"Another update of stack dev is at work: wait for it; .*pulumi cancel"):
+        stack.up(GoAhead.AT_ONCE)
+    with pytest.raises(BusyError):
+        stack.drift()
+
+
+def test_an_update_is_held_to_the_rules_unless_it_is_to_be_quick(stack: PulumiStack, tmp_path: Path) -> None:
+    held = replace(stack, policy_pack=tmp_path / "pack")
+
+    held.up(GoAhead.PREVIEWED)
+    assert f" --policy-pack {tmp_path / 'pack'} --yes " in called(stack)
+    held.up(GoAhead.PREVIEWED, held=False)
+    assert "--policy-pack" not in called(stack)
+
+
 def test_the_backends_full_names_count(stack: PulumiStack) -> None:
     assert stack.exists()
 
@@ -91,3 +109,12 @@ def test_the_recorder_is_what_ran(stack: PulumiStack) -> None:
     stack.set_config("imageTag", "v2")
 
     assert "config set imageTag v2" in called(stack)
+
+
+def test_an_entry_of_an_object_and_a_resources_protection(stack: PulumiStack) -> None:
+    stack.set_config("replicatedSecrets.api", "arn:aws:secretsmanager:us-west-2:123456789012:secret:api", path=True)
+    assert called(stack).startswith("config set --path replicatedSecrets.api arn:aws:")
+    stack.unprotect("urn:pulumi:dev::workflow::database")
+    assert called(stack) == (
+        f"state unprotect urn:pulumi:dev::workflow::database --yes --non-interactive --stack {stack.name}"
+    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from operations import cli, release
-from operations.errors import OperationError
+from operations import cli, deployment, release
+from operations.errors import BusyError, OperationError, RefusedError, RolledBackError
 from operations.pulumi import GoAhead
 from operations.release import ReleaseOptions
 
@@ -21,7 +22,8 @@ PULUMI = """#!/bin/sh
 echo "$@" >> "$RECORD"
 case "$*" in
   *"stack output"*) echo '{"apiUrl": "https://api.example", "region": "eu-west-1", "clusterName": "c",
-    "databaseEndpoint": "d:5432", "registryUrl": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/workflow-dev"}' ;;
+    "databaseEndpoint": "d:5432", "serviceName": "'$SERVICE'",
+    "registryUrl": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/workflow-dev"}' ;;
   preview*) cat "$PREVIEW" ;;
   *"stack history"*) cat "$HISTORY" ;;
   *"config --json"*) echo '{"workflow:imageTag": {"value": "v1"}, "workflow:deletionProtection": {"value": "true"}}' ;;
@@ -43,10 +45,13 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    monkeypatch.setenv("SERVICE", "")
     for name in ("preview", "history"):
         monkeypatch.setenv(name.upper(), str(tmp_path / name))
     previewed(tmp_path)
     succeeded(tmp_path, "v1")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  workflow:imageTag: v1\n")
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -149,6 +154,57 @@ def test_a_rollback_needs_something_to_go_back_to(tmp_path: Path) -> None:
     assert calls(tmp_path) == ["config set imageTag v2", "up"]
 
 
+def deploying(monkeypatch: pytest.MonkeyPatch, *states: str) -> None:
+    """Give the stack a service whose deployments have these states (DescribeServices, rolloutState)."""
+    monkeypatch.setenv("SERVICE", "engine")
+    deployments = [{"id": state, "rolloutState": state, "taskDefinition": f"td/engine:{state}"} for state in states]
+    service = {"taskDefinition": "td/engine:1", "deployments": deployments}
+    monkeypatch.setattr(deployment, "find_service", lambda *_: service)
+    monkeypatch.setattr(deployment, "tasks", lambda *_, **__: [])
+    monkeypatch.setattr(release, "wait_for_service", lambda *_: None)
+
+
+class RolledBack(contextlib.AbstractContextManager["RolledBack"]):
+    """A deployment that ECS gives up as soon as it is looked at."""
+
+    failed = "td/engine:2"
+
+    def __init__(self, *_: object, on_failure: Callable[[], None]) -> None:
+        on_failure()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_another_deployment_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploying(monkeypatch, "IN_PROGRESS", "COMPLETED")
+
+    with pytest.raises(BusyError, match="ECS is still deploying engine:IN_PROGRESS to service engine: wait for it"):
+        release.release(tmp_path, "dev", "v2", AT_ONCE)
+
+    assert calls(tmp_path) == []
+
+
+def test_another_deployment_can_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploying(monkeypatch, "IN_PROGRESS")
+    monkeypatch.setattr(release, "Rollout", lambda *_, **__: contextlib.nullcontext())
+
+    release.release(tmp_path, "dev", "v2", ReleaseOptions(GoAhead.AT_ONCE, supersede=True))
+
+    assert calls(tmp_path) == ["config set imageTag v2", "up"]
+
+
+def test_a_rollback_by_ecs_ends_the_update_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploying(monkeypatch, "COMPLETED")
+    monkeypatch.setattr(release, "Rollout", RolledBack)
+    monkeypatch.setenv("UP_EXITS_WITH", "255")
+
+    with pytest.raises(RolledBackError, match="The deployment of engine:2 was rolled back: service engine runs engine"):
+        release.release(tmp_path, "dev", "v2", AT_ONCE)
+
+    assert calls(tmp_path) == ["config set imageTag v2", "up", "config set imageTag v1"]
+
+
 def test_the_command_line_asks_unless_told_not_to(tmp_path: Path) -> None:
     assert cli.main(["release", "--stack", "dev", "--tag", "v2"]) == 0
     assert cli.main(["release", "--stack", "dev", "--tag", "v2", "--yes"]) == 0
@@ -162,7 +218,7 @@ def test_the_command_line_asks_unless_told_not_to(tmp_path: Path) -> None:
 def test_a_protected_stack_is_not_destroyed_and_the_way_out_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["down", "--stack", "dev", "--yes"]) == 1
+    assert cli.main(["down", "--stack", "dev", "--confirm", "dev"]) == RefusedError.exit_code
 
     assert "pulumi config set deletionProtection false --stack dev" in capsys.readouterr().err
     assert "destroy" not in (tmp_path / "record").read_text()
@@ -176,6 +232,6 @@ def test_the_local_stack_is_in_no_account(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_what_goes_wrong_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["release", "--stack", "dev", "--tag", "v9"]) == 1
+    assert cli.main(["release", "--stack", "dev", "--tag", "v9"]) == RefusedError.exit_code
 
     assert capsys.readouterr().err.strip().startswith("release: There is no image v9")

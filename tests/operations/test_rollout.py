@@ -27,7 +27,15 @@ def state(running: int, *events: str, rollout_state: str = "IN_PROGRESS", age: i
         "desiredCount": 2,
         "pendingCount": 2 - running,
         "events": [{"id": text, "message": text, "createdAt": created} for text in events],
-        "deployments": [{"id": "d-1", "rolloutState": rollout_state, "rolloutStateReason": "tasks failed to start"}],
+        "deployments": [
+            {
+                "id": "d-1",
+                "rolloutState": rollout_state,
+                "rolloutStateReason": "tasks failed to start",
+                "createdAt": created,
+                "taskDefinition": "td:2",
+            }
+        ],
     }
 
 
@@ -36,7 +44,7 @@ def said(
 ) -> list[str]:
     monkeypatch.setattr(rollout, "LOOK_SECONDS", 0.001)
     client = Ecs(*states)
-    with Rollout(client, "cluster", "service"):  # type: ignore[arg-type]
+    with Rollout(client, "cluster", "service", on_failure=lambda: None):  # type: ignore[arg-type]
         while len(client.states) > 1:
             pass
     return [line.partition("] ")[2] for line in capsys.readouterr().out.splitlines()]
@@ -64,6 +72,29 @@ def test_a_rollback_is_said_when_it_begins(capsys: pytest.CaptureFixture[str], m
         "ecs: rolling back: tasks failed to start",
         "ecs: 2 of 2 tasks run, 0 start",
     ]
+
+
+def test_who_waits_is_told_once_of_a_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollout, "LOOK_SECONDS", 0.001)
+    failed = state(2, rollout_state="FAILED")
+    client, told = Ecs(state(1), failed, failed), list[bool]()
+
+    with Rollout(client, "cluster", "service", lambda: told.append(True)) as watch:  # type: ignore[arg-type]
+        while len(client.states) > 1:
+            pass
+
+    assert (told, watch.failed) == ([True], "td:2")
+
+
+def test_a_deployment_that_failed_before_is_old_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollout, "LOOK_SECONDS", 0.001)
+    told = list[bool]()
+
+    client = Ecs(state(2, rollout_state="FAILED", age=60))
+    with Rollout(client, "cluster", "service", lambda: told.append(True)) as watch:  # type: ignore[arg-type]
+        pass
+
+    assert (told, watch.failed) == ([], None)
 
 
 def test_events_before_the_deployment_are_old_news(
