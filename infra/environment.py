@@ -14,10 +14,16 @@ ROOT_CERTIFICATE = "DATABASE_SSL_ROOT_CERTIFICATE"
 
 @dataclass(frozen=True)
 class Connections:
-    """What the engine is to be connected with: endpoints as host:port, secrets by ARN, the account it runs in."""
+    """What the engine is to be connected with: endpoints as host:port, secrets by ARN, the account it runs in.
+
+    `replica_endpoints` are those of the database's read replicas with commas between them, empty where there are none;
+    so is the `archive`, an s3:// address.
+    """
 
     account_id: str
     database_endpoint: str
+    replica_endpoints: str
+    archive: str
     cache_endpoint: str
     database_user_arn: str
     database_admin_arn: str
@@ -51,6 +57,12 @@ def engine_environment(settings: Settings, connections: Connections) -> Containe
         "WORKFLOW_ADDR": f":{settings.service.api_port}",
         "WORKFLOW_REDIS_ADDR": connections.cache_endpoint,
     }
+    if connections.replica_endpoints:
+        plain["DATABASE_READ_REPLICAS"] = connections.replica_endpoints
+    if connections.archive:
+        plain["HISTORY_ARCHIVE"] = connections.archive
+    if settings.events.bus:
+        plain |= {"EVENTS_PUBLISHER": "eventbridge", "EVENTS_BUS": settings.events.bus}
     if settings.service.role_arns:
         plain["TASK_ROLE_ARNS"] = ",".join(settings.service.role_arns)
     injected = {

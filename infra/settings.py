@@ -13,10 +13,17 @@ from msgspec import field
 from infra import values
 from infra.alarm_settings import AlarmSettings
 from infra.autoscaling_settings import AutoscalingSettings
+from infra.backup_settings import BackupSettings
+from infra.canary_settings import CanarySettings
+from infra.compute_settings import ComputeSettings
 from infra.contract import Contract
+from infra.data_store_settings import CacheSettings, DatabaseSettings
+from infra.events_settings import EventsSettings
 from infra.problems import ConfigurationError
 from infra.reader import Reader
 from infra.rules import check
+from infra.sidecar_settings import SidecarSettings
+from infra.standby_settings import StandbySettings
 from infra.values import between, seconds
 
 PROJECT = "workflow"
@@ -127,33 +134,6 @@ class ServiceSettings(msgspec.Struct, frozen=True, rename="camel"):
     log_retention_days: values.RetentionDays
 
 
-class DatabaseSettings(msgspec.Struct, frozen=True, rename="camel"):
-    """RDS for PostgreSQL. Storage in GiB."""
-
-    version: values.DatabaseVersion = field(name="databaseVersion")
-    instance_class: values.DatabaseClass = field(name="databaseClass")
-    multi_az: bool = field(name="databaseMultiAz")
-    storage: Annotated[int, between(20, 65536, "GiB")] = field(name="databaseStorage")
-    max_storage: Annotated[int, between(20, 65536, "GiB")] = field(name="databaseMaxStorage")
-    name: values.DatabaseIdentifier = field(name="databaseName")
-    user: values.DatabaseIdentifier = field(name="databaseUser")
-    admin_user: values.DatabaseIdentifier = field(name="databaseAdminUser")
-    backup_days: Annotated[int, between(1, 35, "days")] = field(name="databaseBackupDays")
-    final_snapshot: bool = field(name="databaseFinalSnapshot")
-    tls: bool = field(name="databaseTls")
-    parameters: values.Parameters = field(name="databaseParameters")
-
-
-class CacheSettings(msgspec.Struct, frozen=True, rename="camel"):
-    """ElastiCache for Redis."""
-
-    version: values.CacheVersion = field(name="cacheVersion")
-    nodes: Annotated[int, between(1, 6, "nodes")] = field(name="cacheNodes")
-    node_type: values.CacheNodeType = field(name="cacheNodeType")
-    eviction_policy: values.EvictionPolicy = field(name="cacheEvictionPolicy")
-    tls: bool = field(name="cacheTls")
-
-
 class MonitoringSettings(msgspec.Struct, frozen=True, rename="camel"):
     """Who is told of what; a budget is US dollars a month, 0 for none."""
 
@@ -179,16 +159,22 @@ class Settings(msgspec.Struct, frozen=True):
     name: str
     provider: ProviderSettings
     stack: StackSettings
+    standby: StandbySettings
     network: NetworkSettings
     load_balancer: LoadBalancerSettings
     health_check: HealthCheckSettings
     waf: WafSettings
     registry: RegistrySettings
     service: ServiceSettings
+    compute: ComputeSettings
+    sidecars: SidecarSettings
     autoscaling: AutoscalingSettings
     database: DatabaseSettings
     cache: CacheSettings
+    events: EventsSettings
+    backup: BackupSettings
     monitoring: MonitoringSettings
+    canary: CanarySettings
     alarms: AlarmSettings
 
     @property
@@ -222,15 +208,21 @@ def load(config: Mapping[str, str], *, stack: str, contract: Contract) -> Settin
         name=stack,
         provider=reader.build(ProviderSettings, "aws"),
         stack=reader.build(StackSettings, PROJECT),
+        standby=reader.build(StandbySettings, PROJECT),
         network=reader.build(NetworkSettings, PROJECT),
         load_balancer=reader.build(LoadBalancerSettings, PROJECT),
         health_check=reader.build(HealthCheckSettings, PROJECT),
         waf=reader.build(WafSettings, PROJECT),
         registry=reader.build(RegistrySettings, PROJECT),
         service=reader.build(ServiceSettings, PROJECT),
+        compute=reader.build(ComputeSettings, PROJECT),
+        sidecars=reader.build(SidecarSettings, PROJECT),
         autoscaling=reader.build(AutoscalingSettings, PROJECT),
         database=reader.build(DatabaseSettings, PROJECT),
         cache=reader.build(CacheSettings, PROJECT),
+        events=reader.build(EventsSettings, PROJECT),
+        backup=reader.build(BackupSettings, PROJECT),
         monitoring=reader.build(MonitoringSettings, PROJECT),
+        canary=reader.build(CanarySettings, PROJECT),
         alarms=reader.build(AlarmSettings, PROJECT),
     )

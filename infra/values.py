@@ -55,6 +55,13 @@ _SIZE = r"(micro|small|medium|large|[0-9]*xlarge)$"
 DatabaseClass = Annotated[
     str, Meta(pattern=r"^db\.[a-z][a-z0-9]*\." + _SIZE, description="an RDS instance class such as db.r7g.large")
 ]
+OptionalDatabaseClass = Annotated[
+    str,
+    Meta(
+        pattern=r"^(db\.[a-z][a-z0-9]*\." + _SIZE[:-1] + r")?$",
+        description="an RDS instance class such as db.r7g.large, or empty",
+    ),
+]
 CacheNodeType = Annotated[
     str,
     Meta(pattern=r"^cache\.[a-z][a-z0-9]*\." + _SIZE, description="an ElastiCache node type such as cache.r7g.large"),
@@ -94,6 +101,23 @@ CertificateArn = Annotated[
 RoleArns = Annotated[
     tuple[Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}$")], ...],
     Meta(description="a list of ARNs of IAM roles, such as [arn:aws:iam::123456789012:role/orders]"),
+]
+SidecarImage = Annotated[
+    str,
+    Meta(
+        pattern=r"^([a-z0-9.-]+(:[0-9]+)?/[a-z0-9/._-]+(:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64})?$",
+        description="an image by its digest, registry/repository@sha256:..., or empty for none",
+    ),
+]
+SearchDomainArn = Annotated[
+    str,
+    Meta(
+        pattern=r"^(arn:aws[a-z-]*:es:[a-z0-9-]+:[0-9]{12}:domain/[a-z][a-z0-9-]{2,27})?$",
+        description="the ARN of an OpenSearch domain, arn:aws:es:REGION:ACCOUNT:domain/NAME, or empty",
+    ),
+]
+SearchIndex = Annotated[
+    str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$", description="an index: lower-case letters, digits, - and _")
 ]
 DomainName = Annotated[
     str,

@@ -28,7 +28,7 @@ when so many periods in a row break its threshold, is over when one of them does
 
 One more, **outage**, is what to wake somebody for: the service is down (no-healthy-hosts), or burns its error budget
 (burn-rate-hour and burn-rate-now at once). These parts tell nobody by themselves. Alarms marked ↩ take a deployment
-back when they go off while it runs. There is none on the outbox, as the engine publishes no figure of it yet.
+back when they go off while it runs.
 
 `alarms: false` leaves all of them out, as the local stack does. What they read of the engine itself is its log: a line
 a minute with `lagSeconds` and `backlog`, and the lines with level error.
@@ -48,6 +48,9 @@ def render(project: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str:
         "Read replicas, each": alarms.replica_alarms(at),
         "Cache nodes, each": alarms.cache_alarms(at),
         "NAT gateways, each": alarms.nat_alarms(at),
+        "The brokers of events": alarms.kafka_alarms(),
+        "Brokers of events, each": alarms.broker_alarms(at),
+        "The canary, every 5 minutes": alarms.canary_alarms(at, 5),
     }
     return HEAD + "\n".join("".join(_subject(title, rows)) for title, rows in subjects.items())
 

@@ -1,7 +1,7 @@
 """A bucket that holds what services write for the record: nobody else's, encrypted, and emptied by age.
 
 Public access is blocked, ACLs are off, objects are encrypted with S3's own keys (the only ones that load balancers can
-write with), and requests without TLS 1.2 are refused. Storage costs 0.023 USD a GB and month.
+write with) or the stack's, and requests without TLS 1.2 are refused. Storage costs 0.023 USD a GB and month.
 """
 
 import json
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 UPLOAD_DAYS = 7
 """Days after which the parts of an upload that nobody finished go."""
@@ -27,12 +27,21 @@ class Writer:
 
 @dataclass(frozen=True)
 class LockedBucketArgs:
-    """Who writes, how long objects stay, and whether the stack may be destroyed while there are any."""
+    """Who writes, how long objects stay (None: for ever), and whether the stack may be destroyed with objects in it.
+
+    Only objects whose keys start with `expiring` go by age. With `lock_days` each version of an object is locked for so
+    long after it was written, and goes as long after it was followed by another; with `protect` Pulumi refuses to
+    delete the bucket; objects are encrypted with the key of `key_arn` where there is one.
+    """
 
     writers: Sequence[Writer]
-    retention_days: int
+    retention_days: int | None
     force_destroy: bool
     partition: str
+    expiring: str = ""
+    lock_days: int | None = None
+    protect: bool = False
+    key_arn: Input[str] | None = None
 
 
 class LockedBucket(ComponentResource):
@@ -43,7 +52,13 @@ class LockedBucket(ComponentResource):
     def __init__(self, name: str, args: LockedBucketArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:LockedBucket", name, None, opts)
         child = ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(name, force_destroy=args.force_destroy, opts=child)
+        bucket = aws.s3.Bucket(
+            name,
+            force_destroy=args.force_destroy,
+            # S3 turns versions on with it, and refuses to turn them off.
+            object_lock_enabled=True if args.lock_days else None,
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
         block = aws.s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.id,
@@ -60,8 +75,10 @@ class LockedBucket(ComponentResource):
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
             opts=ResourceOptions(parent=self, depends_on=[block]),
         )
-        self._encrypt(name, bucket, ResourceOptions(parent=self, depends_on=[owner]))
-        self._expire(name, bucket, args.retention_days, ResourceOptions(parent=self, depends_on=[owner]))
+        self._encrypt(name, bucket, args.key_arn, ResourceOptions(parent=self, depends_on=[owner]))
+        self._expire(name, bucket, args, ResourceOptions(parent=self, depends_on=[owner]))
+        if args.lock_days:
+            self._lock(name, bucket, args.lock_days, ResourceOptions(parent=self, depends_on=[owner]))
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.id,
@@ -71,26 +88,43 @@ class LockedBucket(ComponentResource):
         self.name = Output.all(bucket.bucket, policy.id).apply(lambda made: str(made[0]))
         self.register_outputs({"name": self.name})
 
-    def _encrypt(self, name: str, bucket: aws.s3.Bucket, opts: ResourceOptions) -> None:
+    def _encrypt(self, name: str, bucket: aws.s3.Bucket, key_arn: Input[str] | None, opts: ResourceOptions) -> None:
         by_default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-            sse_algorithm="AES256"
+            sse_algorithm="AES256" if key_arn is None else "aws:kms", kms_master_key_id=key_arn
         )
         rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
             apply_server_side_encryption_by_default=by_default, bucket_key_enabled=True
         )
         aws.s3.BucketServerSideEncryptionConfiguration(name, bucket=bucket.id, rules=[rule], opts=opts)
 
-    def _expire(self, name: str, bucket: aws.s3.Bucket, days: int, opts: ResourceOptions) -> None:
+    def _expire(self, name: str, bucket: aws.s3.Bucket, args: LockedBucketArgs, opts: ResourceOptions) -> None:
+        days = args.retention_days
+        expiration = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days) if days is not None else None
         rule = aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="expire",
             status="Enabled",
-            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=args.expiring),
+            expiration=expiration,
+            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=args.lock_days
+            )
+            if args.lock_days
+            else None,
             abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
                 days_after_initiation=UPLOAD_DAYS
             ),
         )
         aws.s3.BucketLifecycleConfiguration(name, bucket=bucket.id, rules=[rule], opts=opts)
+
+    def _lock(self, name: str, bucket: aws.s3.Bucket, days: int, opts: ResourceOptions) -> None:
+        retention = aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(mode="GOVERNANCE", days=days)
+        aws.s3.BucketObjectLockConfiguration(
+            name,
+            bucket=bucket.id,
+            object_lock_enabled="Enabled",
+            rule=aws.s3.BucketObjectLockConfigurationRuleArgs(default_retention=retention),
+            opts=opts,
+        )
 
 
 def bucket_policy(bucket: str, args: LockedBucketArgs) -> str:

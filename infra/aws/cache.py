@@ -1,7 +1,8 @@
 """The cache: ElastiCache for Redis in the data subnets, encrypted, with a password, reachable by the tasks alone.
 
-It only speeds things, so nothing in it is backed up. With two nodes or more they stand in different zones and one takes
-over from another. Costs from about 12 USD (cache.t3.micro) to 160 USD (cache.r7g.large) a node and month.
+It only speeds things: what is in it is in the database as well. A snapshot a day spares a lost one the cold start. With
+two nodes or more they stand in different zones and one takes over from another. Its log and its slow commands go to log
+groups. Costs from about 12 USD (cache.t3.micro) to 160 USD (cache.r7g.large) a node and month.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra.ports import REDIS_PORT
 from infra.settings import Settings
+
+LOGS = ("engine-log", "slow-log")
+"""The logs that ElastiCache delivers."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Cache(ComponentResource):
             transit_encryption_enabled=settings.tls,
             auth_token=args.password if settings.tls else None,
             auto_minor_version_upgrade=True,
+            snapshot_retention_limit=settings.snapshot_days or None,
+            log_delivery_configurations=self._logs(name, args, child) or None,
             apply_immediately=args.settings.stack.apply_immediately,
             # ElastiCache can't change the key of a group: another one would be a new, empty cache.
             opts=ResourceOptions(parent=self, ignore_changes=["authToken", "kmsKeyId"]),
@@ -72,6 +78,25 @@ class Cache(ComponentResource):
         self.endpoint = Output.concat(group.primary_endpoint_address, f":{REDIS_PORT}")
         self.node_ids = [Output.concat(group.id, f"-{number:03}") for number in range(1, settings.nodes + 1)]
         self.register_outputs({"endpoint": self.endpoint, "nodeIds": self.node_ids})
+
+    def _logs(
+        self, name: str, args: CacheArgs, opts: ResourceOptions
+    ) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
+        """Where each log goes; nowhere where the settings ask for none."""
+        if not args.settings.cache.log_delivery:
+            return []
+        days = args.settings.service.log_retention_days
+        return [
+            aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+                destination=aws.cloudwatch.LogGroup(
+                    f"{name}-{log}", retention_in_days=days, kms_key_id=args.key_arn, opts=opts
+                ).name,
+                destination_type="cloudwatch-logs",
+                log_format="json",
+                log_type=log,
+            )
+            for log in LOGS
+        ]
 
 
 def parameter_family(version: str) -> str:

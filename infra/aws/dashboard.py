@@ -58,6 +58,7 @@ def _service(names: Dimensions) -> list[Graph]:
         Graph("Tasks", tasks, "Average"),
         Graph("Error lines of the log", [[names.log_metrics, "ErrorLines"]], "Sum"),
         Graph("Lag of the queue (s)", [[names.log_metrics, "QueueLag"]], "Maximum"),
+        Graph("Lag of the outbox (s)", [[names.log_metrics, "OutboxLag"]], "Maximum"),
         Graph("Backlog of an engine", [[names.log_metrics, "Backlog"]], "Maximum"),
     ]
 

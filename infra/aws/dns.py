@@ -100,9 +100,18 @@ class Certificate(ComponentResource):
 
 
 def alias_record(
-    name: str, domain_name: str, zone_id: str, target: tuple[Input[str], Input[str]], opts: ResourceOptions
+    name: str,
+    domain_name: str,
+    zone_id: str,
+    target: tuple[Input[str], Input[str]],
+    opts: ResourceOptions,
+    *,
+    handed_on: bool = False,
 ) -> None:
-    """Let a name stand for a load balancer, whose DNS name and zone `target` gives."""
+    """Let a name stand for a load balancer, whose DNS name and zone `target` gives.
+
+    One that is `handed_on` is taken over from the stack that had it, which doesn't delete it when it lets go.
+    """
     dns_name, target_zone = target
     aws.route53.Record(
         name,
@@ -112,5 +121,6 @@ def alias_record(
         aliases=[
             aws.route53.RecordAliasArgs(name=dns_name, zone_id=target_zone, evaluate_target_health=True),
         ],
-        opts=opts,
+        allow_overwrite=True if handed_on else None,
+        opts=ResourceOptions.merge(opts, ResourceOptions(retain_on_delete=handed_on)),
     )

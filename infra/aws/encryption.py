@@ -28,10 +28,10 @@ ADMINISTRATION = (
     "kms:UpdateAlias", "kms:UpdateKeyDescription",
 )  # fmt: skip
 USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
-KEEPERS = ("ecr", "elasticache", "rds", "secretsmanager", "sns")
+KEEPERS = ("backup", "ecr", "elasticache", "kafka", "rds", "s3", "secretsmanager", "sns")
 """Services that encrypt with the key for whoever calls them."""
 
-GRANTED = ("ecr", "elasticache", "rds")
+GRANTED = ("backup", "ecr", "elasticache", "kafka", "rds")
 """Those of them that go on using it when the call is over, by a grant."""
 
 
@@ -75,7 +75,10 @@ def key_policy(account: Account, prefix: str) -> str:
     """The key's policy as canonical JSON; the names of the stack's log groups and topics start with `prefix`."""
     here = f"{account.region}:{account.id}"
     owner = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
-    log_groups = f"arn:{account.partition}:logs:{here}:log-group:{prefix}-*"
+    log_groups = [
+        f"arn:{account.partition}:logs:{here}:log-group:{start}{prefix}-*"
+        for start in ("", "/aws/rds/instance/", "/aws/lambda/cwsyn-")
+    ]
     topics = f"arn:{account.partition}:sns:{here}:{prefix}-*"
     statements = [
         _allow("Administration", owner, ADMINISTRATION, {}),

@@ -63,9 +63,10 @@ def public_entrance(name: str, args: EntranceArgs, opts: ResourceOptions) -> Loa
         ),
         opts,
     )
-    if args.zone is not None:
-        target = (balancer.dns_name, balancer.zone_id)
-        alias_record(f"{name}-domain", settings.domain_name, args.zone.id, target, ResourceOptions(parent=balancer))
+    if args.zone is not None and not args.settings.standby.standby:
+        target, paired = (balancer.dns_name, balancer.zone_id), args.settings.standby.paired
+        below = ResourceOptions(parent=balancer)
+        alias_record(f"{name}-domain", settings.domain_name, args.zone.id, target, below, handed_on=paired)
     if args.settings.waf.enabled:
         Waf(f"{name}-waf", WafArgs(balancer.arn, args.settings.waf), opts)
     return balancer

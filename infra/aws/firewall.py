@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from infra.ports import HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT
+from infra.ports import HTTPS_PORT, KAFKA_IAM_PORT, POSTGRESQL_PORT, REDIS_PORT
 from infra.settings import Settings
 
 
@@ -23,13 +23,14 @@ class FirewallArgs:
 
 
 class Firewall(ComponentResource):
-    """The security groups' IDs; the management load balancer's exists where the stack has one."""
+    """The security groups' IDs; the management load balancer's and the brokers' exist where the stack has them."""
 
     load_balancer_id: Output[str]
     management_id: Output[str] | None
     tasks_id: Output[str]
     database_id: Output[str]
     cache_id: Output[str]
+    events_id: Output[str] | None
 
     def __init__(self, name: str, args: FirewallArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Firewall", name, None, opts)
@@ -38,6 +39,7 @@ class Firewall(ComponentResource):
         self.load_balancer_id = self._group("load-balancer", "Public load balancer")
         self.database_id = self._group("database", "PostgreSQL")
         self.cache_id = self._group("cache", "Redis")
+        self.events_id = self._group("events", "Brokers of events") if args.settings.events.enabled else None
         internal = args.settings.load_balancer.management_access == "internal"
         self.management_id = self._group("management", "Internal load balancer") if internal else None
 
@@ -45,6 +47,8 @@ class Firewall(ComponentResource):
         self._management_rules(args.settings)
         self._connect("database", self.tasks_id, self.database_id, POSTGRESQL_PORT)
         self._connect("cache", self.tasks_id, self.cache_id, REDIS_PORT)
+        if self.events_id is not None:
+            self._connect("events", self.tasks_id, self.events_id, KAFKA_IAM_PORT)
         for port in args.settings.network.task_egress_ports:
             self._egress(f"tasks-outside-{port}", self.tasks_id, "0.0.0.0/0", port)
         self.register_outputs(

@@ -25,6 +25,7 @@ class LogMetric(NamedTuple):
 LOG_METRICS = (
     LogMetric("ErrorLines", '{ $.level = "error" }', "1", "Count"),
     LogMetric("QueueLag", f'{{ $.message = "{LAG_LINE}" }}', "$.lagSeconds", "Seconds"),
+    LogMetric("OutboxLag", "{ $.outboxLagSeconds >= 0 }", "$.outboxLagSeconds", "Seconds"),
     LogMetric("Backlog", f'{{ $.message = "{LAG_LINE}" }}', "$.backlog", "Count"),
 )
 

@@ -17,9 +17,12 @@ from infra.aws.alarms import (
     BURN_LONG,
     BURN_SHORT,
     NO_HEALTHY_HOSTS,
+    broker_alarms,
     cache_alarms,
+    canary_alarms,
     database_alarms,
     engine_alarms,
+    kafka_alarms,
     nat_alarms,
     replica_alarms,
     task_alarms,
@@ -44,6 +47,10 @@ class Watched:
     replicas: Sequence[Input[str]]
     cache_nodes: Sequence[Input[str]]
     nat_gateways: Sequence[Input[str]]
+    kafka: Input[str] | None = None
+    kafka_brokers: int = 0
+    canary: Input[str] | None = None
+    canary_minutes: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,13 @@ class Monitoring(ComponentResource):
             made.append(raise_on(task_alarms(at), service))
             made.append(raise_on(engine_alarms(at, watched.log_metrics), {}))
         made.append(raise_on(database_alarms(at), {"DBInstanceIdentifier": watched.database}))
+        if watched.kafka is not None:
+            made.append(raise_on(kafka_alarms(), {"Cluster Name": watched.kafka}))
+            for broker in range(1, watched.kafka_brokers + 1):
+                names = {"Cluster Name": watched.kafka, "Broker ID": str(broker)}
+                made.append(raise_on(broker_alarms(at), names, suffix=f"-{broker}"))
+        if watched.canary is not None:
+            made.append(raise_on(canary_alarms(at, watched.canary_minutes), {"CanaryName": watched.canary}))
         several = (
             (replica_alarms(at), "DBInstanceIdentifier", watched.replicas),
             (cache_alarms(at), "CacheClusterId", watched.cache_nodes),

@@ -2,8 +2,9 @@
 
 ECS may pull the stack's images, write the stack's logs and read the secrets that it injects. The engine may read its
 database user's secret, since it logs in with what is stored there now, and assume the roles that state machines may
-act as, and nothing else: what a state machine does to AWS, it does as its own role. Where the stack has a key of its
-own, both may decrypt with it what Secrets Manager keeps.
+act as, and nothing else: what a state machine does to AWS, it does as its own role. An option of the stack that works
+from inside the task (commands, sidecars) adds what it needs. Where the stack has a key of its own, both may decrypt
+with it what Secrets Manager keeps.
 """
 
 import json
@@ -18,7 +19,10 @@ from infra.aws.provider import Account
 
 @dataclass(frozen=True)
 class RolesArgs:
-    """What the roles are about: ARNs of repository, log group, secrets, their key, and other roles; their account."""
+    """What the roles are about: ARNs of repositories, log group, secrets, their key, and other roles; their account.
+
+    `further` are statements of the task role that options of the stack need.
+    """
 
     account: Account
     repository_arn: Input[str]
@@ -26,6 +30,8 @@ class RolesArgs:
     injected_secret_arns: Sequence[Input[str]]
     engine_secret_arns: Sequence[Input[str]]
     assumable_role_arns: Sequence[str]
+    sidecar_repository_arns: Sequence[str] = ()
+    further: Sequence[dict[str, object]] = ()
     key_arn: Input[str] | None = None
 
 
@@ -49,7 +55,7 @@ class Roles(ComponentResource):
                         allow(["ecr:GetAuthorizationToken"], ["*"]),
                         allow(
                             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                            [args.repository_arn],
+                            [args.repository_arn, *args.sidecar_repository_arns],
                         ),
                         allow(
                             ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -64,6 +70,7 @@ class Roles(ComponentResource):
         engine = read_secrets(args, args.engine_secret_arns)
         if args.assumable_role_arns:
             engine.append(allow(["sts:AssumeRole"], args.assumable_role_arns))
+        engine += args.further
         self.task_arn = self._role(
             "task",
             "The workflow engine",
@@ -93,6 +100,12 @@ def read_secrets(args: RolesArgs, arns: Sequence[Input[str]]) -> list[dict[str, 
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{args.account.region}.amazonaws.com"}}
         statements.append({**allow(["kms:Decrypt"], [args.key_arn]), "Condition": through})
     return statements
+
+
+def put_events(account: Account, bus: str) -> list[dict[str, object]]:
+    """The statement that lets the engine put events on a bus, by its name or ARN; none without a bus."""
+    own = f"arn:{account.partition}:events:{account.region}:{account.id}:event-bus/{bus}"
+    return [allow(["events:PutEvents"], [bus if bus.startswith("arn:") else own])] if bus else []
 
 
 def trust_policy(account: Account) -> str:

@@ -3,6 +3,9 @@
 Each value is generated when its secret is created and never looked at again: a secret that was rotated stays as it is.
 Whatever needs a value takes it from the secret's version, so that it is the stored one even when an update that made it
 stopped half-way. With a key of the stack's own only its roles can decrypt them. A secret costs 0.40 USD a month.
+
+Where a stack in another region stands by, those that belong to the data are copied there by Secrets Manager, under a
+key of AWS, at the same price; that stack is given the copies and makes the password of its cache alone.
 """
 
 import base64
@@ -30,7 +33,7 @@ class Secrets(ComponentResource):
 
     database_user_arn: Output[str]
     database_admin_arn: Output[str]
-    database_admin_password: Output[str]
+    database_admin_password: Output[str] | None
     api_arn: Output[str]
     cache_arn: Output[str] | None
     cache_password: Output[str] | None
@@ -40,15 +43,11 @@ class Secrets(ComponentResource):
         settings = args.settings
         self._name, self._child = name, ResourceOptions(parent=self)
         self._recovery_days, self._key_arn = settings.stack.secret_recovery_days, args.key_arn
-        admin = self._secret("database-admin", "Database user of migrations", login(settings.database.admin_user))
-        user = self._secret("database-user", "Database user of the engine", login(settings.database.user))
-        api = self._secret("api", "Key of bearer tokens, and access keys of the API", api_credentials())
+        if settings.standby.primary:
+            self._adopt(settings.standby.secrets)
+        else:
+            self._make(settings)
         cache = self._secret("cache", "Password of Redis", cache_login()) if settings.cache.tls else None
-
-        self.database_admin_arn = admin.secret_id
-        self.database_admin_password = _entry(admin, "password")
-        self.database_user_arn = user.secret_id
-        self.api_arn = api.secret_id
         self.cache_arn = cache.secret_id if cache else None
         self.cache_password = _entry(cache, "password") if cache else None
         self.register_outputs(
@@ -59,13 +58,33 @@ class Secrets(ComponentResource):
             }
         )
 
-    def _secret(self, label: str, description: str, content: Mapping[str, str]) -> aws.secretsmanager.SecretVersion:
+    def _make(self, settings: Settings) -> None:
+        region = settings.standby.region
+        admin = self._secret(
+            "database-admin", "Database user of migrations", login(settings.database.admin_user), region
+        )
+        user = self._secret("database-user", "Database user of the engine", login(settings.database.user), region)
+        api = self._secret("api", "Key of bearer tokens, and access keys of the API", api_credentials(), region)
+        self.database_admin_arn, self.database_user_arn = admin.secret_id, user.secret_id
+        self.database_admin_password = _entry(admin, "password")
+        self.api_arn = api.secret_id
+
+    def _adopt(self, arns: Mapping[str, str]) -> None:
+        self.database_admin_arn = Output.from_input(arns["databaseAdmin"])
+        self.database_user_arn = Output.from_input(arns["databaseUser"])
+        self.database_admin_password = None
+        self.api_arn = Output.from_input(arns["api"])
+
+    def _secret(
+        self, label: str, description: str, content: Mapping[str, str], copied_to: str = ""
+    ) -> aws.secretsmanager.SecretVersion:
         name = f"{self._name}-{label}"
         secret = aws.secretsmanager.Secret(
             name,
             description=description,
             kms_key_id=self._key_arn,
             recovery_window_in_days=self._recovery_days,
+            replicas=[aws.secretsmanager.SecretReplicaArgs(region=copied_to)] if copied_to else None,
             opts=self._child,
         )
         return aws.secretsmanager.SecretVersion(

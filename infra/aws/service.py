@@ -12,20 +12,19 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, CustomTimeouts, Input, Output, ResourceOptions
 
+from infra.aws.archive import Archive
 from infra.aws.autoscaling import Autoscaling, AutoscalingArgs
+from infra.aws.cluster import ClusterArgs, capacity, make_cluster, run_commands
+from infra.aws.containers import ENGINE, engine_containers, writable_paths
 from infra.aws.load_balancer import LoadBalancer
 from infra.aws.provider import Account
-from infra.aws.roles import Roles, RolesArgs
+from infra.aws.roles import Roles, RolesArgs, put_events
 from infra.aws.secrets import Secrets
-from infra.aws.task_definition import TEMPORARY_VOLUME, Container, HealthCheck, container_definitions
+from infra.aws.sidecars import make_sidecars, repository_arns, sidecar_containers
+from infra.aws.task_definition import LogStream, container_definitions
 from infra.contract import Contract
-from infra.environment import Connections, engine_environment, migration_environment
+from infra.environment import Connections
 from infra.settings import Settings
-
-ENGINE = "engine"
-MIGRATE = "migrate"
-MIGRATION_TIMEOUT = 120
-"""Seconds that the engine's container waits for the migrations; the most that Fargate allows."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,12 @@ class ServiceArgs:
     security_group_id: Input[str]
     load_balancers: Sequence[LoadBalancer]
     database_endpoint: Input[str]
+    replica_endpoints: Sequence[Input[str]]
     cache_endpoint: Input[str]
     secrets: Secrets
     rollback_alarms: Sequence[Input[str]]
     log_metrics: str
+    archive: Archive | None = None
     key_arn: Input[str] | None = None
 
 
@@ -63,17 +64,17 @@ class Service(ComponentResource):
     def __init__(self, name: str, args: ServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Service", name, None, opts)
         self._name, self._args, self._child = name, args, ResourceOptions(parent=self)
-        self._cluster = aws.ecs.Cluster(
-            name,
-            settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enabled")],
-            opts=self._child,
+        settings = args.settings
+        self._cluster = make_cluster(
+            name, ClusterArgs(settings.compute, settings.service.log_retention_days, args.key_arn), self._child
         )
         logs = aws.cloudwatch.LogGroup(
             name,
-            retention_in_days=args.settings.service.log_retention_days,
+            retention_in_days=settings.service.log_retention_days,
             kms_key_id=args.key_arn,
             opts=self._child,
         )
+        self._sidecars = make_sidecars(name, args.account, settings, logs.name, self._child)
         self._roles = self._make_roles(logs)
         self.cluster_name = self._cluster.name
         self.log_group_name = logs.name
@@ -82,7 +83,7 @@ class Service(ComponentResource):
             service = self._service(task_definition)
             self.service_name = service.name
             self.task_definition_arn = task_definition.arn
-            if args.settings.autoscaling.enabled:
+            if settings.autoscaling.enabled:
                 Autoscaling(f"{name}-autoscaling", self._autoscaling(service), self._child)
         self.register_outputs(
             {
@@ -119,10 +120,22 @@ class Service(ComponentResource):
                 injected_secret_arns=injected,
                 engine_secret_arns=[secrets.database_user_arn],
                 assumable_role_arns=args.settings.service.role_arns,
+                sidecar_repository_arns=repository_arns(args.account, args.settings.sidecars.images),
+                further=self._further_rights(),
                 key_arn=args.key_arn,
             ),
             self._child,
         )
+
+    def _further_rights(self) -> list[dict[str, object]]:
+        """What the options that work from inside the task need."""
+        commands = self._cluster.commands_log_arn
+        return [
+            *(run_commands(commands) if commands else []),
+            *self._sidecars.statements(self._args.settings),
+            *(self._args.archive.statements() if self._args.archive else []),
+            *put_events(self._args.account, self._args.settings.events.bus),
+        ]
 
     def _task_definition(self, image: Input[str]) -> aws.ecs.TaskDefinition:
         args = self._args
@@ -130,20 +143,15 @@ class Service(ComponentResource):
             image=image,
             log_group=self.log_group_name,
             database_endpoint=args.database_endpoint,
+            replica_endpoints=Output.all(*args.replica_endpoints).apply(",".join),
+            archive=args.archive.location if args.archive else "",
             cache_endpoint=args.cache_endpoint,
             database_user_arn=args.secrets.database_user_arn,
             database_admin_arn=args.secrets.database_admin_arn,
             api_arn=args.secrets.api_arn,
             cache_arn=args.secrets.cache_arn,
-        ).apply(
-            lambda known: task_containers(
-                args.settings,
-                args.contract,
-                image=known.pop("image"),
-                log_group=known.pop("log_group"),
-                connections=Connections(account_id=args.account.id, **known),
-            )
-        )
+            **self._sidecars.addresses(),
+        ).apply(self._containers)
         return aws.ecs.TaskDefinition(
             self._name,
             family=self._name,
@@ -152,22 +160,36 @@ class Service(ComponentResource):
             network_mode="awsvpc",
             requires_compatibilities=["FARGATE"],
             runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture="X86_64", operating_system_family="LINUX"
+                cpu_architecture=args.settings.compute.architecture, operating_system_family="LINUX"
             ),
             execution_role_arn=self._roles.execution_arn,
             task_role_arn=self._roles.task_arn,
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=TEMPORARY_VOLUME)],
+            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in writable_paths(args.settings)],
             container_definitions=definitions,
             opts=self._child,
         )
 
+    def _containers(self, known: dict[str, str]) -> str:
+        """The definitions of the task's containers, once all that they refer to is known. Canonical JSON."""
+        args, settings = self._args, self._args.settings
+        logs = LogStream(known.pop("log_group"), settings.provider.region)
+        addresses = {name: known.pop(name) for name in self._sidecars.addresses()}
+        sidecars = sidecar_containers(settings, args.account, logs, **addresses)
+        image = known.pop("image")
+        connections = Connections(account_id=args.account.id, **known)
+        engine = engine_containers(settings, args.contract, image=image, logs=logs, connections=connections)
+        return container_definitions(*engine, *sidecars)
+
     def _service(self, task_definition: aws.ecs.TaskDefinition) -> aws.ecs.Service:
-        settings = self._args.settings.service
+        settings, compute = self._args.settings.service, self._args.settings.compute
         return aws.ecs.Service(
             self._name,
             cluster=self._cluster.arn,
             task_definition=task_definition.arn,
-            launch_type="FARGATE",
+            capacity_provider_strategies=capacity(compute),
+            # The one way to change the shares without a new service; nothing is deployed but by an update of it.
+            force_new_deployment=True,
+            enable_execute_command=compute.execute_command,
             desired_count=settings.desired_count,
             deployment_minimum_healthy_percent=settings.minimum_healthy_percent,
             deployment_maximum_percent=settings.maximum_percent,
@@ -200,42 +222,3 @@ class Service(ComponentResource):
     def _rollback_alarms(self) -> aws.ecs.ServiceAlarmsArgs | None:
         names = list(self._args.rollback_alarms)
         return aws.ecs.ServiceAlarmsArgs(enable=True, rollback=True, alarm_names=names) if names else None
-
-
-def task_containers(
-    settings: Settings, contract: Contract, *, image: str, log_group: str, connections: Connections
-) -> str:
-    """Container definitions of a task: the migrations, then the engine. Canonical JSON."""
-    migration = migration_environment(settings, connections)
-    engine = engine_environment(settings, connections)
-    for environment in (migration, engine):
-        environment.check(contract)
-    return container_definitions(
-        Container(
-            name=MIGRATE,
-            image=image,
-            command=("migrate",),
-            essential=False,
-            environment=migration.plain,
-            secrets=migration.secrets,
-            log_group=log_group,
-            log_region=settings.provider.region,
-            open_files=settings.service.open_files,
-            start_timeout=MIGRATION_TIMEOUT,
-        ),
-        Container(
-            name=ENGINE,
-            image=image,
-            command=("serve",),
-            essential=True,
-            environment=engine.plain,
-            secrets=engine.secrets,
-            log_group=log_group,
-            log_region=settings.provider.region,
-            open_files=settings.service.open_files,
-            ports=(settings.service.api_port, settings.service.management_port),
-            depends_on={MIGRATE: "SUCCESS"},
-            health_check=HealthCheck(("CMD", "python", "-m", "engine", "healthcheck")),
-            stop_timeout=settings.service.stop_timeout,
-        ),
-    )

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-TEMPORARY_VOLUME = "tmp"
-"""The one place that a container can write to; the rest of its file system is read-only."""
+TEMPORARY_PATHS: Mapping[str, str] = {"tmp": "/tmp"}  # noqa: S108 in the container
+"""The one place that a container can write to, by the name of its volume; the rest of its file system is read-only."""
+
+COMMAND_PATHS: Mapping[str, str] = {"agent-logs": "/var/log/amazon", "agent-state": "/var/lib/amazon"}
+"""Where the agent that ECS Exec starts in a container writes to."""
 
 ENGINE_USER = "1000"
 
@@ -27,11 +30,21 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class LogStream:
+    """Where a container's output goes: a log group, in streams that start with ``task/CONTAINER/``."""
+
+    group: str
+    region: str
+
+
+@dataclass(frozen=True)
 class Container:
     """One container of a task.
 
-    `secrets` maps variables to what ECS injects at launch (the ARN of a secret, with a key: `ARN:key::`). `depends_on`
-    maps other containers to the state they must have reached. `start_timeout` and `stop_timeout` are seconds.
+    `secrets` maps variables to what ECS injects at launch (the ARN of a secret, with a key: `ARN:key::`). `writable`
+    maps volumes to the paths where they are. `depends_on` maps other containers to the state they must have reached.
+    Without `logs` its output goes to the task's log router, the container that `routes_logs`. `start_timeout` and
+    `stop_timeout` are seconds, `memory_reservation` is MiB.
     """
 
     name: str
@@ -40,14 +53,19 @@ class Container:
     essential: bool
     environment: Mapping[str, str]
     secrets: Mapping[str, str]
-    log_group: str
-    log_region: str
-    open_files: int
+    logs: LogStream | None
+    open_files: int | None = None
+    writable: Mapping[str, str] = field(default_factory=lambda: TEMPORARY_PATHS)
     ports: tuple[int, ...] = ()
     depends_on: Mapping[str, Literal["START", "COMPLETE", "SUCCESS", "HEALTHY"]] = field(default_factory=dict)
     health_check: HealthCheck | None = None
     start_timeout: int | None = None
     stop_timeout: int | None = None
+    user: str = ENGINE_USER
+    read_only: bool = True
+    capabilities_dropped: bool = True
+    routes_logs: bool = False
+    memory_reservation: int | None = None
 
 
 def container_definitions(*containers: Container) -> str:
@@ -60,28 +78,33 @@ def _definition(container: Container) -> dict[str, object]:
         "dependsOn": [
             {"condition": state, "containerName": name} for name, state in sorted(container.depends_on.items())
         ],
+        "command": list(container.command),
+        "firelensConfiguration": _firelens() if container.routes_logs else None,
         "healthCheck": _health_check(container.health_check),
+        "memoryReservation": container.memory_reservation,
         "startTimeout": container.start_timeout,
         "stopTimeout": container.stop_timeout,
     }
     return {
-        "command": list(container.command),
         "cpu": 0,
         "environment": [{"name": name, "value": value} for name, value in sorted(container.environment.items())],
         "essential": container.essential,
         "image": container.image,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
-        "logConfiguration": _log_configuration(container),
-        "mountPoints": [{"containerPath": "/tmp", "readOnly": False, "sourceVolume": TEMPORARY_VOLUME}],  # noqa: S108 in the container
+        "linuxParameters": _linux_parameters(container),
+        "logConfiguration": _log_configuration(container.logs),
+        "mountPoints": [
+            {"containerPath": path, "readOnly": False, "sourceVolume": volume}
+            for volume, path in sorted(container.writable.items())
+        ],
         "name": container.name,
         "portMappings": [
             {"containerPort": port, "hostPort": port, "protocol": "tcp"} for port in sorted(container.ports)
         ],
-        "readonlyRootFilesystem": True,
+        "readonlyRootFilesystem": container.read_only,
         "secrets": [{"name": name, "valueFrom": source} for name, source in sorted(container.secrets.items())],
         "systemControls": [],
-        "ulimits": [{"hardLimit": container.open_files, "name": "nofile", "softLimit": container.open_files}],
-        "user": ENGINE_USER,
+        "ulimits": _open_files(container.open_files),
+        "user": container.user,
         "volumesFrom": [],
         **{key: value for key, value in optional.items() if value},
     }
@@ -99,10 +122,21 @@ def _health_check(check: HealthCheck | None) -> dict[str, object] | None:
     }
 
 
-def _log_configuration(container: Container) -> dict[str, object]:
-    options = {
-        "awslogs-group": container.log_group,
-        "awslogs-region": container.log_region,
-        "awslogs-stream-prefix": "task",
-    }
+def _log_configuration(logs: LogStream | None) -> dict[str, object]:
+    if logs is None:
+        return {"logDriver": "awsfirelens", "options": {}}
+    options = {"awslogs-group": logs.group, "awslogs-region": logs.region, "awslogs-stream-prefix": "task"}
     return {"logDriver": "awslogs", "options": options}
+
+
+def _firelens() -> dict[str, object]:
+    return {"options": {"enable-ecs-log-metadata": "true"}, "type": "fluentbit"}
+
+
+def _linux_parameters(container: Container) -> dict[str, object]:
+    dropped = {"capabilities": {"drop": ["ALL"]}} if container.capabilities_dropped else {}
+    return {**dropped, "initProcessEnabled": True}
+
+
+def _open_files(limit: int | None) -> list[dict[str, object]]:
+    return [] if limit is None else [{"hardLimit": limit, "name": "nofile", "softLimit": limit}]

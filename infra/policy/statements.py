@@ -12,6 +12,14 @@ from infra.policy.resources import mappings
 
 REASONS: Mapping[tuple[str, str], str] = {
     ("ecr:GetAuthorizationToken", "*"): "the registry's login is for the whole account; the action knows no resource",
+    ("cloudwatch:PutMetricData", "*"): "figures have no resource; a condition names the canary's namespace",
+    ("logs:DescribeLogGroups", "*"): "ECS Exec looks for its log group; the action knows no single one",
+    ("s3:ListAllMyBuckets", "*"): "a canary looks for the region of its bucket; the action knows no single one",
+    ("tag:GetResources", "*"): "AWS Backup looks for what has a tag; the action knows no resource",
+    **{
+        (f"ssmmessages:{action}", "*"): "a channel of ECS Exec gets its name when it is opened"
+        for action in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    },
 }
 """Why a role may do an action with a wildcard, by action and resource; every other wildcard is refused."""
 

@@ -8,12 +8,24 @@ from collections.abc import Iterator, Mapping
 
 from infra.contract import Contract
 from infra.problems import Problem
-from infra.rules import data_stores, load_balancer, monitoring, network, registry, service, stack
+from infra.rules import (
+    backup,
+    canary,
+    data_stores,
+    events,
+    load_balancer,
+    monitoring,
+    network,
+    registry,
+    service,
+    stack,
+    standby,
+)
 from infra.rules.load_balancer import LONG_POLL_SECONDS
 
 __all__ = ["LONG_POLL_SECONDS", "check"]
 
-_SUBJECTS = (stack, network, load_balancer, registry, service, data_stores, monitoring)
+_SUBJECTS = (stack, standby, network, load_balancer, registry, service, data_stores, backup, monitoring, canary, events)
 
 
 def check(values: Mapping[str, object], stack_name: str, contract: Contract) -> Iterator[Problem]:

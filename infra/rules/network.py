@@ -63,8 +63,25 @@ def _endpoints(nat: str, services: Sequence[str]) -> Iterator[Problem]:
         yield problem("interfaceEndpoints", found, "must not contain s3, which has a gateway endpoint in any case")
 
 
+def _endpoints_of_options(
+    nat: str,
+    services: Sequence[str],
+    execute_command: bool,  # noqa: FBT001 the value of a key
+    collector: str,
+) -> Iterator[Problem]:
+    wanted = {
+        "executeCommand": ("ssmmessages", execute_command),
+        "metricsCollectorImage": ("aps-workspaces", collector),
+    }
+    for key, (service, asked) in wanted.items():
+        if nat == "none" and asked and service not in services:
+            found = f"[{', '.join(services)}]"
+            yield problem("interfaceEndpoints", found, f"must contain {service}, which {key} needs without NAT")
+
+
 RULES = (
     Rule(("vpcCidr", "availabilityZones", "publicSubnetCidrs", "privateSubnetCidrs", "dataSubnetCidrs"), _subnets),
     Rule(("taskEgressPorts",), _egress),
     Rule(("natGateways", "interfaceEndpoints"), _endpoints),
+    Rule(("natGateways", "interfaceEndpoints", "executeCommand", "metricsCollectorImage"), _endpoints_of_options),
 )

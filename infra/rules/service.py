@@ -56,10 +56,19 @@ def _replacement(least: int, most: int, autoscaled: bool, desired: int, minimum:
         yield problem("deploymentMaximumPercent", most, wanted)
 
 
+def _log_router(image: str, arn: str, host: str) -> Iterator[Problem]:
+    for key, value in (("openSearchDomainArn", arn), ("openSearchHost", host)):
+        if image and not value:
+            yield problem(key, '""', "must be set with logRouterImage, which sends the log there")
+        if value and not image:
+            yield problem("logRouterImage", '""', f"must be set with {key}, as the log router sends the log there")
+
+
 RULES = (
     Rule(("taskCpu", "taskMemory"), _fargate_pair),
     Rule(("stopTimeout", "engineSettings", "contract"), _drain),
     Rule(("engineSettings", "contract"), _engine_settings),
+    Rule(("logRouterImage", "openSearchDomainArn", "openSearchHost"), _log_router),
     Rule(("autoscaling", "autoscalingMinimum", "desiredCount", "autoscalingMaximum"), _autoscaling),
     Rule(
         (

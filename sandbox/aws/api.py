@@ -21,7 +21,7 @@ ClientFactory = Callable[[str, str], "BaseClient"]
 """Gives the client of a service in a region."""
 
 NOT_FOUND = re.compile(
-    r"NotFound|NoSuch|DoesNotExist|Malformed$|InvalidAllocationID|ServiceNotActive|UnknownAssociationId|Nonexistent"
+    r"NotFound|NoSuch|DoesNotExist|Malformed$|InvalidAllocationID|ServiceNotActive|UnknownAssociationId|Nonexistent|^404$"
 )
 NO_TASK_DEFINITION = "Unable to describe task definition"
 """How ECS says that one doesn't exist: its code, ClientException, stands for much else, too."""

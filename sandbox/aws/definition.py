@@ -62,6 +62,8 @@ class ResourceType:
     service: str
     """The client's name in boto3."""
     create: str
+    create_where: Mapping[str, str] = field(default_factory=dict)
+    """Another operation that creates the resource, by the input with which it does."""
     id: str
     """Of a new resource: JMESPath into the answer of `create`, or a template over it, the inputs and `accountId`."""
     read: str
@@ -120,6 +122,10 @@ class ResourceType:
     def name(self) -> str:
         """The type's own name, such as `LoadBalancer`."""
         return self.type.rsplit(":", 1)[1]
+
+    def creating(self, inputs: Mapping[str, object]) -> str:
+        """Return the operation that creates a resource with these inputs."""
+        return next((operation for given, operation in self.create_where.items() if inputs.get(given)), self.create)
 
     def tag_identity(self, state: Mapping[str, object]) -> str:
         """Return what the tagging operations identify a resource by: EC2 takes its ID, others an ARN or a name."""

@@ -42,9 +42,10 @@ class Lifecycle:
         definition = self.map.definition
         self._refuse_unmapped(inputs)
         effective = {**inputs, "tags": inputs.get("tagsAll") or inputs.get("tags")}
-        arguments, used, _ = self.map.request(definition.create, effective)
+        creating = definition.creating(inputs)
+        arguments, used, _ = self.map.request(creating, effective)
         built = definition.build({**effective, "region": self.api.region}) if definition.build else {}
-        answer = self.api.call(definition.create, {**definition.create_with, **arguments, **built})
+        answer = self.api.call(creating, {**definition.create_with, **arguments, **built})
         identity = self._new_id(answer, inputs)
         state: Properties = {**inputs, "id": identity}
         if definition.created:

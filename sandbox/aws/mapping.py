@@ -104,7 +104,8 @@ class PropertyMap:
 
     @property
     def _writers(self) -> list[str]:
-        return [self.definition.create, *(update.operation for update in self.definition.updates)]
+        creating = (self.definition.create, *self.definition.create_where.values())
+        return [*creating, *(update.operation for update in self.definition.updates)]
 
     def _key_members(self, shape: StructureShape) -> set[str]:
         return {name for member in self._key for name in (member, f"{member}s") if name in shape.members}

@@ -40,7 +40,9 @@ SERVICES: Mapping[str, TagApi] = {
     "acm": TagApi(
         "ListTagsForCertificate", "AddTagsToCertificate", "RemoveTagsFromCertificate", "CertificateArn", "Tags", "Tags"
     ),
+    "amp": _LOWER,
     "application-autoscaling": _ARN,
+    "backup": TagApi("ListTags", "TagResource", "UntagResource", "ResourceArn", "Tags", "TagKeyList"),
     "budgets": TagApi(
         "ListTagsForResource", "TagResource", "UntagResource", "ResourceARN", "ResourceTags", "ResourceTagKeys"
     ),
@@ -52,10 +54,12 @@ SERVICES: Mapping[str, TagApi] = {
     "elbv2": TagApi("DescribeTags", "AddTags", "RemoveTags", "ResourceArns", "Tags", "TagKeys"),
     "iam": TagApi(None, "TagRole", "UntagRole", "RoleName", "Tags", "TagKeys"),
     "kms": TagApi("ListResourceTags", "TagResource", "UntagResource", "KeyId", "Tags", "TagKeys"),
+    "kafka": _UPPER,
     "logs": _LOWER,
     "rds": _RDS,
     "secretsmanager": TagApi(None, "TagResource", "UntagResource", "SecretId", "Tags", "TagKeys"),
     "sns": _UPPER,
+    "synthetics": _UPPER,
     "wafv2": _ARN,
 }
 
@@ -95,10 +99,17 @@ def strings(value: object) -> dict[str, str]:
     return {key: str(item) for key, item in value.items()} if isinstance(value, Mapping) else {}
 
 
-def _read_set(api: Api, bucket: str) -> dict[str, str]:
-    """GetBucketTagging: a bucket without tags is an error."""
+def _in_s3(identity: str) -> tuple[str, dict[str, object]]:
+    """Tell whether it is a bucket or, as ``bucket/key``, an object, and what its operations name it by."""
+    bucket, _, key = identity.partition("/")
+    return ("Object", {"Bucket": bucket, "Key": key}) if key else ("Bucket", {"Bucket": bucket})
+
+
+def _read_set(api: Api, identity: str) -> dict[str, str]:
+    """GetBucketTagging, GetObjectTagging: a bucket without tags is an error."""
+    kind, named = _in_s3(identity)
     try:
-        found = api.call("GetBucketTagging", {"Bucket": bucket})["TagSet"]
+        found = api.call(f"Get{kind}Tagging", named)["TagSet"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchTagSet":
             raise
@@ -106,13 +117,14 @@ def _read_set(api: Api, bucket: str) -> dict[str, str]:
     return {item["Key"]: item["Value"] for item in found} if isinstance(found, list) else {}
 
 
-def _put_set(api: Api, bucket: str, tags: Mapping[str, str]) -> None:
-    """PutBucketTagging: takes all tags, and at least one."""
+def _put_set(api: Api, identity: str, tags: Mapping[str, str]) -> None:
+    """PutBucketTagging, PutObjectTagging: take all tags, and at least one."""
+    kind, named = _in_s3(identity)
     if tags:
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        api.call("PutBucketTagging", {"Bucket": bucket, "Tagging": {"TagSet": pairs}})
+        api.call(f"Put{kind}Tagging", {**named, "Tagging": {"TagSet": pairs}})
     else:
-        api.call("DeleteBucketTagging", {"Bucket": bucket})
+        api.call(f"Delete{kind}Tagging", named)
 
 
 def _one(api: Api, operation: str, member: str, identity: str) -> object:

@@ -169,7 +169,6 @@ class PostgresServer:
             "port": str(self.port),
             "unix_socket_directories": "",
             "password_encryption": "scram-sha-256",
-            "fsync": "on",
         }
 
     def _run(self, argv: list[str]) -> ChildProcess:

@@ -88,6 +88,7 @@ class Account(mocks.Mocks):
     images: Mapping[str, str] = field(default_factory=lambda: {"v1": DIGEST})
     private_zone: bool = False
     partition: str = "aws"
+    region: str = "us-east-1"
     resources: list[Resource] = field(default_factory=list)
     options: dict[str, pulumi.ResourceOptions] = field(default_factory=dict)
     """The options of each resource by its type and name."""
@@ -98,14 +99,17 @@ class Account(mocks.Mocks):
         outputs = {
             "arn": arn,
             "arnSuffix": f"app/{args.name}/1",
+            "bootstrapBrokersSaslIam": f"b-1.{args.name}.example.com:9098",
             "bucket": f"{args.name}-1a2b3c4",
             "dnsName": f"{args.name}.example.com",
             "domainValidationOptions": [VALIDATION],
+            "engineArn": "arn:aws:lambda:us-east-1:123456789012:function:cwsyn-workflow-dev-0f0e:1",
             "endpoint": f"{args.name}.example.com:5432",
             "fqdn": args.inputs.get("name"),
             "identifier": args.name,
             "keyId": f"{args.name}-id",
             "name": args.name,
+            "prometheusEndpoint": f"https://{args.name}.example.com/",
             "primaryEndpointAddress": f"{args.name}.example.com",
             "repositoryUrl": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{args.name}",
             "zoneId": "Z35SXDOTRQ7X7K",
@@ -121,7 +125,7 @@ class Account(mocks.Mocks):
             case "aws:index/getCallerIdentity:getCallerIdentity":
                 return {"accountId": "123456789012", "arn": f"arn:{self.partition}:iam::123456789012:user/ci"}, []
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
-                return {"names": ["us-east-1c", "us-east-1a", "us-east-1b"]}, []
+                return {"names": [f"{self.region}{zone}" for zone in "cab"]}, []
             case "aws:ecr/getImage:getImage" if args.args["imageTag"] in self.images:
                 return {"imageDigest": self.images[args.args["imageTag"]]}, []
             case "aws:ecr/getImage:getImage":
@@ -158,19 +162,17 @@ def is_secret(value: object) -> TypeGuard[dict[str, object]]:
 def deploy(account: Account, program: Callable[[], object], stack: str, config: Mapping[str, str]) -> Properties:
     """Run a program against an account and return what it exported, values resolved."""
     exports: Properties = {}
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    def give_loop() -> None:
-        loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(loops[-1])
+    # The mocks want an event loop in their thread and would leave one of their own open. They get one thread, so that
+    # resources are made in the program's order, and nobody else uses its loop.
+    loop = asyncio.new_event_loop()
 
     def watched() -> None:
         pulumi.runtime.register_stack_transformation(account.note_options)
         program()
 
     async def run() -> None:
-        # The mocks want an event loop in each thread and would leave theirs open.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=give_loop))
+        executor = ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(loop,))
+        asyncio.get_running_loop().set_default_executor(executor)
         mocks.set_mocks(account, project="workflow", stack=stack)
         pulumi_config.set_all_config(dict(config))
         await run_pulumi_func(watched)
@@ -182,8 +184,7 @@ def deploy(account: Account, program: Callable[[], object], stack: str, config: 
     try:
         asyncio.run(run())
     finally:
-        for loop in loops:
-            loop.close()
+        loop.close()
     return exports
 
 

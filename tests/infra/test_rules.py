@@ -9,6 +9,8 @@ from tests.infra.stacks import CERTIFICATE, settings_of
 
 NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "timezone": "UTC", "minimum": 1, "maximum": 2}
 
+IMAGE = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/sidecar@sha256:{'0' * 64}"
+
 BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ({"taskMemory": 4096}, "taskMemory is 4096", "must be one of 512, 1024, 2048 for a taskCpu of 256"),
     ({"vpcCidr": "10.0.0.0/8"}, "vpcCidr is 10.0.0.0/8", "must be a range between /16 and /27"),
@@ -39,11 +41,33 @@ BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
         "interfaceEndpoints is [sqs, logs]",
         "must contain ecr.api, ecr.dkr, secretsmanager, which tasks call to start",
     ),
+    (
+        {"natGateways": "none", "executeCommand": True},
+        "interfaceEndpoints is [",
+        "must contain ssmmessages, which executeCommand needs without NAT",
+    ),
+    (
+        {"natGateways": "none", "metricsCollectorImage": IMAGE},
+        "interfaceEndpoints is [",
+        "must contain aps-workspaces, which metricsCollectorImage needs without NAT",
+    ),
+    ({"logRouterImage": IMAGE}, 'openSearchHost is ""', "must be set with logRouterImage"),
+    ({"openSearchHost": "logs.example.org"}, 'logRouterImage is ""', "must be set with openSearchHost"),
+    ({"logRouterImage": "fluent-bit:init-2"}, "logRouterImage is", "an image by its digest"),
+    ({"kafkaStorage": 600}, "kafkaMaxStorage is 500", "must be at least kafkaStorage 600"),
+    ({"canary": True, "domainName": ""}, 'domainName is ""', "must be set with canary"),
+    ({"canary": True, "allowedCidrs": ["10.0.0.0/8"]}, "allowedCidrs is [10.0.0.0/8]", "must contain 0.0.0.0/0"),
     ({"interfaceEndpoints": ["sqs", "sqs"]}, "interfaceEndpoints is [sqs, sqs]", "must name each service once"),
     ({"interfaceEndpoints": ["s3"]}, "interfaceEndpoints is [s3]", "has a gateway endpoint in any case"),
     ({"wafRuleGroups": ["A", "A"], "wafCountedRules": {}}, "wafRuleGroups is [A, A]", "must name each group once"),
     ({"wafRuleGroups": ["A"]}, "wafCountedRules.AWSManagedRulesCommonRuleSet is unknown", "a group in wafRuleGroups"),
     ({"registryReplicationRegion": "us-east-1"}, "registryReplicationRegion is us-east-1", "must differ from aws:reg"),
+    ({"backupCopyRegion": "us-east-1"}, "backupCopyRegion is us-east-1", "must differ from aws:region us-east-1"),
+    (
+        {"backupCopyRegion": "us-west-2", "backupDays": 0},
+        "backupCopyRegion is us-west-2",
+        "must be empty where backupDays is 0",
+    ),
     ({"registryProtectedTags": ["v*", "v*"]}, "registryProtectedTags is [v*, v*]", "must name each pattern once"),
     ({"registryProtectedTags": ["*a*b*c*d*"]}, "registryProtectedTags is *a*b*c*d*", "must have at most 4 of *"),
     ({"domainName": ""}, "domainName is not set", "a host name that the certificate covers"),
@@ -106,6 +130,8 @@ BROKEN: list[tuple[str, dict[str, object], str, str]] = [
         "environment is dev",
         "the stack staging must be named dev, or dev- and a suffix",
     ),
+    ("local", {"kafka": True}, "kafka is true", "must be false in local"),
+    ("local", {"canary": True}, "canary is true", "must be false in local"),
     ("local", {"hostedZone": "example.com"}, "hostedZone is example.com", "must be empty, as the stack local has no"),
     ("production", {"taskMemory": 4500}, "taskMemory is 4500", "4096 to 16384 in steps of 1024 for a taskCpu of 2048"),
     (

@@ -126,6 +126,12 @@ def test_local_differs_from_dev_where_there_is_no_aws() -> None:
         key.removeprefix("workflow:") for key in {*local, *dev} if as_text(local.get(key)) != as_text(dev.get(key))
     } == {
         "alarms",
+        "archive",
+        "backupDays",
+        "cacheLogDelivery",
+        "cacheSnapshotDays",
+        "databaseInsights",
+        "databaseLogExports",
         "environment",
         "httpPort",
         "managementAccess",

@@ -4,7 +4,9 @@ Periods are seconds, thresholds those of the stack's settings. `docs/alarms.md` 
 """
 
 from infra.aws.alarms.alarm import Alarm, Metric
+from infra.aws.alarms.canary import canary_alarms
 from infra.aws.alarms.data_stores import cache_alarms, database_alarms, replica_alarms
+from infra.aws.alarms.events import broker_alarms, kafka_alarms
 from infra.aws.alarms.network import nat_alarms
 from infra.aws.alarms.requests import BURN_LONG, BURN_SHORT, NO_HEALTHY_HOSTS, request_alarms
 from infra.aws.alarms.tasks import engine_alarms, task_alarms
@@ -15,9 +17,12 @@ __all__ = [
     "NO_HEALTHY_HOSTS",
     "Alarm",
     "Metric",
+    "broker_alarms",
     "cache_alarms",
+    "canary_alarms",
     "database_alarms",
     "engine_alarms",
+    "kafka_alarms",
     "nat_alarms",
     "replica_alarms",
     "request_alarms",

@@ -73,6 +73,16 @@ def engine_alarms(at: AlarmSettings, logs: str) -> list[Alarm]:
             missing_data="missing",
         ),
         Alarm(
+            name="outbox-lag",
+            means=f"The oldest event that nobody has taken is more than {at.outbox_lag} s old",
+            remedy="See components.outbox of /health/detailed: the event bus or the webhook refuses, or is away.",
+            setting="alarmOutboxLagSeconds",
+            threshold=at.outbox_lag,
+            metrics=(Metric(logs, "OutboxLag", (), "Maximum"),),
+            periods=5,
+            missing_data="notBreaching",  # an engine that publishes nothing says nothing
+        ),
+        Alarm(
             name="backlog",
             means=f"More than {at.backlog} tasks and commits wait in one engine",
             remedy="Starts outrun the engine: add tasks (autoscalingMaximum), or start executions more slowly.",

@@ -1,10 +1,12 @@
-"""Rules of the database, the cache and the brokers of events."""
+"""Rules of the database with its backups, the cache and the brokers of events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.policy.resources import UNKNOWN, Resource, mappings
 from infra.policy.rule import (
+    Check,
     Rule,
+    StackRule,
     must_be,
     must_be_at_least,
     must_be_set,
@@ -16,6 +18,7 @@ from infra.policy.rule import (
 
 _DATABASE = ("aws:rds/instance:Instance",)
 _CACHE = ("aws:elasticache/replicationGroup:ReplicationGroup",)
+_SELECTION = "aws:backup/selection:Selection"
 _BROKERS = ("aws:msk/cluster:Cluster",)
 _LOG_EXPORTS = "enabledCloudwatchLogsExports"
 
@@ -32,6 +35,16 @@ def plain_connections(resource: Resource) -> Iterator[str]:
         yield "rds.force_ssl is not 1"
 
 
+def of_primaries(check: Check) -> Check:
+    """A check of instances that aren't read replicas, which hold nothing that their primary doesn't."""
+
+    def check_primary(resource: Resource) -> Iterator[str]:
+        if not resource.get("replicateSourceDb"):
+            yield from check(resource)
+
+    return check_primary
+
+
 def keeps_logs_to_itself(resource: Resource) -> Iterator[str]:
     """A PostgreSQL instance whose log stays on the instance."""
     known = resource.get(_LOG_EXPORTS) is not UNKNOWN
@@ -39,7 +52,34 @@ def keeps_logs_to_itself(resource: Resource) -> Iterator[str]:
         yield f"{_LOG_EXPORTS} has no postgresql"
 
 
-RULES = (
+def leaves_recovery_points_untagged(resource: Resource) -> Iterator[str]:
+    """A plan with a rule whose recovery points get no tags."""
+    for rule in mappings(resource.items("rules")):
+        if not rule.get("recoveryPointTags"):
+            yield f"the rule {rule.get('ruleName')} gives no tags"
+
+
+def is_in_no_plan(resource: Resource, stack: Sequence[Resource]) -> Iterator[str]:
+    """An instance whose tags no backup plan of the stack selects; what is a copy of another one needs none."""
+    tags = resource.get("tags")
+    selections = [other for other in stack if other.type == _SELECTION]
+    unknown = tags is UNKNOWN or any(selection.get("selectionTags") is UNKNOWN for selection in selections)
+    if unknown or resource.get("replicateSourceDb"):
+        return
+    held = tags if isinstance(tags, Mapping) else {}
+    selected = [tag for selection in selections for tag in mappings(selection.items("selectionTags"))]
+    if not any(tag.get("key") in held and held[tag.get("key")] == tag.get("value") for tag in selected):
+        yield "no backup plan selects any of its tags"
+
+
+RULES: tuple[Rule | StackRule, ...] = (
+    Rule(
+        "Backup.2",
+        "Recovery points are tagged.",
+        "Set recoveryPointTags in each rule of the plan.",
+        ("aws:backup/plan:Plan",),
+        leaves_recovery_points_untagged,
+    ),
     Rule(
         "ElastiCache.1",
         "The cache is backed up every day.",
@@ -129,7 +169,7 @@ RULES = (
         "A second instance in another zone takes over when the database fails.",
         "Set multiAz to true.",
         _DATABASE,
-        must_be_true("multiAz"),
+        of_primaries(must_be_true("multiAz")),
     ),
     Rule(
         "RDS.8",
@@ -143,7 +183,7 @@ RULES = (
         f"The database is backed up every day, and backups are kept for {BACKUP_DAYS} days or more.",
         f"Set backupRetentionPeriod to {BACKUP_DAYS} or more.",
         _DATABASE,
-        must_be_at_least("backupRetentionPeriod", BACKUP_DAYS),
+        of_primaries(must_be_at_least("backupRetentionPeriod", BACKUP_DAYS)),
     ),
     Rule(
         "RDS.13",
@@ -166,6 +206,13 @@ RULES = (
         _DATABASE,
         must_not_be("username", "postgres", "admin"),
     ),
+    StackRule(
+        "RDS.26",
+        "AWS Backup keeps recovery points of the database.",
+        "Give it a tag that an aws.backup.Selection of the stack has among its selectionTags.",
+        _DATABASE,
+        is_in_no_plan,
+    ),
     Rule(
         "RDS.36",
         "The log of PostgreSQL goes to CloudWatch Logs.",
@@ -185,6 +232,6 @@ RULES = (
         "A database that is destroyed leaves a snapshot.",
         "Set skipFinalSnapshot to false.",
         _DATABASE,
-        must_not_be_true("skipFinalSnapshot"),
+        of_primaries(must_not_be_true("skipFinalSnapshot")),
     ),
 )

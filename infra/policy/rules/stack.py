@@ -30,8 +30,8 @@ def is_made_by_a_default_provider(resource: Resource) -> Iterator[str]:
 
 
 def is_not_protected(resource: Resource) -> Iterator[str]:
-    """A resource that holds data and that Pulumi would delete."""
-    if not resource.protected:
+    """A resource that holds data and that Pulumi would delete; a read replica holds what its primary does."""
+    if not resource.protected and not resource.get("replicateSourceDb"):
         yield "protect is not set"
 
 

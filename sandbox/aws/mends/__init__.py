@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from sandbox.aws.mends import (
     application_autoscaling,
+    backup,
+    brokers,
     budgets,
     caches,
+    canaries,
     certificates,
     cloudwatch,
     databases,
@@ -34,8 +37,11 @@ MOTO_VERSION = "5.2.5"
 
 _MENDS = (
     application_autoscaling,
+    backup,
+    brokers,
     budgets,
     caches,
+    canaries,
     certificates,
     cloudwatch,
     databases,

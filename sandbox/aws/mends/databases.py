@@ -27,6 +27,8 @@ _FORGOTTEN = {
     "performance_insights_retention_period": "performance_insights_retention_period",
 }
 _create = RDSBackend.create_db_instance
+_create_replica = RDSBackend.create_db_instance_read_replica
+_promote = RDSBackend.promote_read_replica
 _modify = RDSBackend.modify_db_instance
 _delete = RDSBackend.delete_db_instance
 _update_group = RDSBackend.modify_db_parameter_group
@@ -38,6 +40,8 @@ def apply() -> None:
     """Put a database behind every instance of RDS for PostgreSQL."""
     for name, method in (
         ("create_db_instance", create_db_instance),
+        ("create_db_instance_read_replica", create_db_instance_read_replica),
+        ("promote_read_replica", promote_read_replica),
         ("modify_db_instance", modify_db_instance),
         ("delete_db_instance", delete_db_instance),
         ("modify_db_parameter_group", modify_db_parameter_group),
@@ -51,7 +55,7 @@ def create_db_instance(self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstanc
     """CreateDBInstance: start the database; the instance exists only if that works."""
     instance = _create(self, db_kwargs)
     _keep(instance, db_kwargs)
-    instance.dbi_resource_id = f"db-{''.join(secrets.choice(_ID_LETTERS) for _ in range(26))}"
+    instance.dbi_resource_id = _resource_id()
     try:
         endpoint = machine.data_plane.database_created(
             self.region_name,
@@ -68,6 +72,34 @@ def create_db_instance(self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstanc
         raise
     instance.sandbox_address = endpoint.address  # type: ignore[attr-defined]
     return instance
+
+
+def create_db_instance_read_replica(self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstance:
+    """CreateDBInstanceReadReplica: an instance of its own by name and settings, which answers at its source's address.
+
+    moto makes it a copy that shares its source's lists, name, resource ID and state, and looks for what it is given in
+    the source's region; `backend`, set first, is where it belongs.
+    """
+    replica = _create_replica(self, {"backend": self, **db_kwargs})
+    replica.replicas, replica.tags = [], db_kwargs.get("tags") or []
+    replica.dbi_resource_id = _resource_id()
+    replica.db_instance_identifier = db_kwargs["db_instance_identifier"]
+    replica.source_db_instance_identifier = db_kwargs["source_db_instance_identifier"]
+    replica.backup_retention_period = 0
+    _keep(replica, db_kwargs)
+    return replica
+
+
+def promote_read_replica(self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstance:
+    """PromoteReadReplica: the instance follows nothing any more; it still answers at its source's address."""
+    instance = _promote(self, db_kwargs)
+    instance.source_db_instance_identifier = None
+    instance.sandbox_shares_data = True  # type: ignore[attr-defined]
+    return instance
+
+
+def _resource_id() -> str:
+    return f"db-{''.join(secrets.choice(_ID_LETTERS) for _ in range(26))}"
 
 
 def modify_db_instance(self: RDSBackend, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> DBInstance:
@@ -94,7 +126,8 @@ def delete_db_instance(
     instance = _delete(
         self, db_instance_identifier, final_db_snapshot_identifier, skip_final_snapshot, delete_automated_backups
     )
-    machine.data_plane.database_deleted(self.region_name, db_instance_identifier)
+    if not instance.is_replica and not getattr(instance, "sandbox_shares_data", False):
+        machine.data_plane.database_deleted(self.region_name, db_instance_identifier)
     return instance
 
 

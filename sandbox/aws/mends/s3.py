@@ -1,21 +1,65 @@
-"""S3 buckets in moto 5.2.5: the tags that CreateBucket takes are forgotten."""
+"""S3 in moto 5.2.5.
+
+CreateBucket's tags are forgotten, the conditions of a bucket's policy count as met, and the default retention of a
+bucket with locked objects can't be changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from functools import wraps
 from xml.etree import ElementTree
 
 from moto.core.common_types import TYPE_RESPONSE
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 _NAMESPACE = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
 Put = Callable[[S3Response, object, str, dict[str, object]], str | TYPE_RESPONSE]
 
 
+_set_lock = S3Backend.put_object_lock_configuration
+_TRANSPORT = ("aws:SecureTransport", "s3:TlsVersion")
+
+
 def apply() -> None:
-    """Keep them."""
+    """Keep the tags, and hold no request to the TLS that the sandbox hasn't got."""
     setattr(S3Response, "_bucket_response_put", _keeping_tags(S3Response._bucket_response_put))  # noqa: B010, SLF001
+    FakeBucket.get_permission = permission  # type: ignore[method-assign]
+    S3Backend.put_object_lock_configuration = put_object_lock_configuration  # type: ignore[method-assign]
+
+
+@wraps(_set_lock)
+def put_object_lock_configuration(
+    self: S3Backend,
+    bucket_name: str,
+    lock_enabled: bool,  # noqa: FBT001 the one that it stands for has it so
+    mode: str | None = None,
+    days: int | None = None,
+    years: int | None = None,
+) -> None:
+    """PutObjectLockConfiguration: what is locked already stays as it is, and stands in no way."""
+    bucket = self.get_bucket(bucket_name)
+    if not bucket.object_lock_enabled:
+        _set_lock(self, bucket_name, lock_enabled, mode, days, years)
+    else:
+        bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
+def permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """What the bucket's policy says of an action, without the statements about transport."""
+    if self.policy is None:
+        return PermissionResult.NEUTRAL
+    document = json.loads(self.policy)
+    about = [statement for statement in document["Statement"] if not _is_about_transport(statement)]
+    allowed = IAMPolicy(json.dumps({**document, "Statement": about})).is_action_permitted(action, resource)
+    return PermissionResult(allowed)
+
+
+def _is_about_transport(statement: Mapping[str, Mapping[str, Mapping[str, object]]]) -> bool:
+    return any(key in _TRANSPORT for operands in statement.get("Condition", {}).values() for key in operands)
 
 
 def _keeping_tags(put: Put) -> Put:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from sandbox.aws.definition import ResourceType
 from sandbox.aws.table import (
+    amp,
     autoscaling,
+    backup,
     budgets,
     cloudwatch,
     dns,
@@ -19,12 +21,14 @@ from sandbox.aws.table import (
     kms,
     load_balancing,
     logs,
+    msk,
     network,
     rds,
     s3,
     secrets,
     security_groups,
     sns,
+    synthetics,
     waf,
 )
 
@@ -49,6 +53,10 @@ _SERVICES = (
     budgets,
     kms,
     s3,
+    synthetics,
+    msk,
+    amp,
+    backup,
 )
 
 TYPES: Mapping[str, ResourceType] = {entry.type: entry for service in _SERVICES for entry in service.TYPES}

@@ -78,6 +78,7 @@ TYPES = (
         type="aws:rds/instance:Instance",
         service="rds",
         create="CreateDBInstance",
+        create_where={"replicateSourceDb": "CreateDBInstanceReadReplica"},
         id="DBInstance.DbiResourceId",
         read="DescribeDBInstances",
         found="DBInstances[0]",
@@ -93,6 +94,7 @@ TYPES = (
             "performanceInsightsEnabled": "EnablePerformanceInsights",
             "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
             "port": "Port|DBPortNumber",
+            "replicateSourceDb": "SourceDBInstanceIdentifier",
         },
         receive={
             "address": "Endpoint.Address",
@@ -104,6 +106,7 @@ TYPES = (
             "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
             "port": "Endpoint.Port",
             "replicas": "ReadReplicaDBInstanceIdentifiers",
+            "replicateSourceDb": "ReadReplicaSourceDBInstanceIdentifier",
             "resourceId": "DbiResourceId",
             "vpcSecurityGroupIds": "VpcSecurityGroups[].VpcSecurityGroupId",
         },
@@ -116,6 +119,8 @@ TYPES = (
                 "skipFinalSnapshot",
             }
         ),
+        # A promotion takes it away, and the program goes on asking for it.
+        hidden=frozenset({"replicateSourceDb"}),
         computed={"endpoint": _endpoint},
         update_with={"ApplyImmediately": True},
         delete_with={
@@ -167,6 +172,7 @@ TYPES = (
                 "performanceInsightsKmsKeyId",
                 "performanceInsightsRetentionPeriod",
                 "replicaMode",
+                "replicateSourceDb",
                 "replicas",
                 "snapshotIdentifier",
                 "storageThroughput",

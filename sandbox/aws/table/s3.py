@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from sandbox.aws.api import Api
 from sandbox.aws.definition import Autoname, ResourceType, Update
@@ -26,12 +28,20 @@ def _configuration(inputs: Properties) -> Properties:
 
 
 def _empty(api: Api, identity: str, state: Properties) -> None:
-    """Delete every object, where the program allows it: S3 deletes no bucket that holds any."""
-    while objects := api.call("ListObjectVersions", {"Bucket": identity}).get("Versions"):
-        if not state.get("forceDestroy") or not isinstance(objects, list):
+    """Delete every object, locked ones too, where the program allows it: S3 deletes no bucket that holds any."""
+    while objects := _versions(api, identity):
+        if not state.get("forceDestroy"):
             raise ProviderError(f"aws:s3/bucket:Bucket: {identity} isn't empty, and forceDestroy isn't set")
         keys = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in objects]
-        api.call("DeleteObjects", {"Bucket": identity, "Delete": {"Objects": keys}})
+        unlocked = {"BypassGovernanceRetention": True} if state.get("objectLockEnabled") else {}
+        api.call("DeleteObjects", {"Bucket": identity, "Delete": {"Objects": keys}, **unlocked})
+
+
+def _versions(api: Api, identity: str) -> list[Mapping[str, object]]:
+    """Versions of objects, with those that say that an object is deleted."""
+    answer = api.call("ListObjectVersions", {"Bucket": identity})
+    listed = [answer.get("Versions"), answer.get("DeleteMarkers")]
+    return [item for found in listed if isinstance(found, list) for item in found]
 
 
 def _arn(state: Properties) -> str:
@@ -52,6 +62,25 @@ def _region(state: Properties) -> object:
 
 def _zone(_: Properties) -> str:
     return WEBSITE_ZONE
+
+
+def _object_arn(state: Properties) -> str:
+    return f"arn:aws:s3:::{state['bucket']}/{state['key']}"
+
+
+def _content(inputs: Properties) -> Properties:
+    """PutObject's body, the text or the bytes behind the base64 text, its type, and the tags as a query."""
+    encoded, kind = inputs.get("contentBase64"), inputs.get("contentType")
+    body = base64.b64decode(str(encoded)) if encoded else str(inputs.get("content", "")).encode()
+    tags = inputs.get("tagsAll") or inputs.get("tags")
+    tagging = {"Tagging": urlencode(tags)} if isinstance(tags, Mapping) else {}
+    return {"Body": body, **tagging, **({"ContentType": kind} if kind else {})}
+
+
+def _put_again(api: Api, _: str, old: Properties, new: Properties) -> None:
+    """Put the object with what has changed."""
+    if old:
+        api.call("PutObject", {"Bucket": new["bucket"], "Key": new["key"], **_content(new)})
 
 
 def _of_bucket(kind: str, operation: str, delete: str, **options: object) -> ResourceType:
@@ -121,6 +150,23 @@ TYPES = (
             }
         ),
     ),
+    ResourceType(
+        type="aws:s3/bucketObjectv2:BucketObjectv2",
+        service="s3",
+        create="PutObject",
+        id="{bucket}/{key}",
+        read="HeadObject",
+        found="@",
+        delete="DeleteObject",
+        key={"Bucket": "{bucket}", "Key": "{key}"},
+        build=_content,
+        change=_put_again,
+        handled=frozenset({"content", "contentBase64", "contentType"}),
+        computed={"arn": _object_arn},
+        replaces=frozenset({"bucket", "key"}),
+        tagged_by="id",
+        empty=frozenset({"*"}),
+    ),
     _of_bucket(
         "PublicAccessBlock",
         "PublicAccessBlock",
@@ -154,6 +200,21 @@ TYPES = (
         found="@",
         send={"bucket": "Bucket", "rules": "LifecycleConfiguration.Rules"},
         empty=frozenset({"expectedBucketOwner", "transitionDefaultMinimumObjectSize"}),
+    ),
+    _of_bucket(
+        "ObjectLockConfiguration",
+        "ObjectLockConfiguration",
+        # The lock itself stays for as long as the bucket does.
+        "PutObjectLockConfiguration",
+        delete_with={"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
+        found="[ObjectLockConfiguration][?Rule] | [0]",
+        send={
+            "bucket": "Bucket",
+            "objectLockEnabled": "ObjectLockConfiguration.ObjectLockEnabled",
+            "rule": "ObjectLockConfiguration.Rule",
+        },
+        receive={"objectLockEnabled": "ObjectLockEnabled", "rule": "Rule"},
+        empty=frozenset({"expectedBucketOwner", "token"}),
     ),
     _of_bucket(
         "Policy",

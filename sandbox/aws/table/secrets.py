@@ -16,6 +16,20 @@ def _delete_secret(api: Api, identity: str, state: Properties) -> None:
     api.call("DeleteSecret", {"SecretId": identity, **how})
 
 
+def _copy(api: Api, identity: str, old: Properties, new: Properties) -> None:
+    """Copy the secret to the regions that were added, and take it away from those that were dropped."""
+    before, after = (_regions(state.get("replicas")) for state in (old, new))
+    if added := [region for region in after if region not in before]:
+        regions = [{"Region": region} for region in added]
+        api.call("ReplicateSecretToRegions", {"SecretId": identity, "AddReplicaRegions": regions})
+    if dropped := [region for region in before if region not in after]:
+        api.call("RemoveRegionsFromReplication", {"SecretId": identity, "RemoveReplicaRegions": dropped})
+
+
+def _regions(copies: object) -> list[str]:
+    return [str(copy["region"]) for copy in copies] if isinstance(copies, list) else []
+
+
 def _never(_: Properties) -> bool:
     return False
 
@@ -32,6 +46,8 @@ TYPES = (
         updates=[Update("UpdateSecret")],
         key={"SecretId": "{id}"},
         local=frozenset({"forceOverwriteReplicaSecret", "recoveryWindowInDays"}),
+        handled=frozenset({"replicas"}),
+        change=_copy,
         autoname=Autoname("name", 512),
         before_delete=_delete_secret,
         replaces=frozenset({"name", "namePrefix"}),

@@ -35,6 +35,28 @@ def test_failover_follows_from_the_number_of_nodes(environment: str, nodes: int,
     assert made["automaticFailoverEnabled"] is made["multiAzEnabled"] is failover
 
 
+def test_a_snapshot_a_day_but_on_a_machine_of_ones_own() -> None:
+    assert cache("dev")["snapshotRetentionLimit"] == 1
+    assert "snapshotRetentionLimit" not in cache("local")
+
+
+@pytest.mark.parametrize(("environment", "days"), [("staging", 30), ("production", 90)])
+def test_its_logs_are_kept_as_long_as_the_others(environment: str, days: int) -> None:
+    delivered = cache(environment)["logDeliveryConfigurations"]
+    assert [(each["logType"], each["destinationType"], each["logFormat"]) for each in delivered] == [
+        ("engine-log", "cloudwatch-logs", "json"),
+        ("slow-log", "cloudwatch-logs", "json"),
+    ]
+    for each in delivered:
+        group = deployed(environment)[0].one("LogGroup", f"-cache-{each['logType']}")
+        assert each["destination"] == f"workflow-{environment}-cache-{each['logType']}"
+        assert group["retentionInDays"] == days
+
+
+def test_local_delivers_no_logs() -> None:
+    assert "logDeliveryConfigurations" not in cache("local")
+
+
 def test_version_and_eviction_policy() -> None:
     account, exports = deploy_stack("dev", cacheEvictionPolicy="allkeys-lfu", cacheVersion="6.2")
     group = account.one("ParameterGroup", "-cache")

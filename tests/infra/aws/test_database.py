@@ -67,6 +67,40 @@ def test_changes_are_made_when_the_stack_says(immediately: bool) -> None:
     assert account.one("ReplicationGroup")["applyImmediately"] is immediately
 
 
+@pytest.mark.parametrize(("environment", "days"), [("dev", 30), ("production", 90)])
+def test_its_log_is_kept_as_long_as_the_others(environment: str, days: int) -> None:
+    account, _ = deployed(environment)
+    assert instance(environment)["enabledCloudwatchLogsExports"] == ["postgresql", "upgrade"]
+    for log in ("postgresql", "upgrade"):
+        group = account.one("LogGroup", f"-database-{log}")
+        assert group["name"] == f"/aws/rds/instance/workflow-{environment}-database/{log}"
+        assert group["retentionInDays"] == days
+
+
+def test_the_log_of_local_stays_where_it_is() -> None:
+    assert "enabledCloudwatchLogsExports" not in instance("local")
+    assert not [made for made in deployed("local")[0].of("LogGroup") if "-database" in made.name]
+
+
+def test_its_log_groups_are_there_before_it() -> None:
+    account, _ = deployed("dev")
+    waited = account.options["aws:rds/instance:Instance workflow-dev-database"].depends_on
+    assert isinstance(waited, list)
+    assert {group._name for group in waited} == {f"workflow-dev-database-{log}" for log in ("postgresql", "upgrade")}
+
+
+@pytest.mark.parametrize(("mode", "days"), [("standard", 7), ("advanced", 465)])
+def test_insights(mode: str, days: int) -> None:
+    made = deploy_stack("dev", databaseInsights=mode, encryptionKey="stack")[0].one("Instance")
+    assert (made["databaseInsightsMode"], made["performanceInsightsEnabled"]) == (mode, True)
+    assert made["performanceInsightsRetentionPeriod"] == days
+    assert made["performanceInsightsKmsKeyId"] == made["kmsKeyId"]
+
+
+def test_no_insights() -> None:
+    assert not [name for name in instance("local") if "nsights" in name]
+
+
 def test_final_snapshots_of_two_lives_have_two_names() -> None:
     assert instance("production")["finalSnapshotIdentifier"] == "workflow-production-database-final"
     subnet_group = deployed("production")[0].one("SubnetGroup", "-database")

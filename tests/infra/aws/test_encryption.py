@@ -100,7 +100,11 @@ def test_cloudwatch_uses_the_key_for_this_stack_alone() -> None:
     assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
     assert logs["Condition"] == {
         "ArnLike": {
-            "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:workflow-dev-*"
+            "kms:EncryptionContext:aws:logs:arn": [
+                "arn:aws:logs:eu-west-1:123456789012:log-group:workflow-dev-*",
+                "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/rds/instance/workflow-dev-*",
+                "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/cwsyn-workflow-dev-*",
+            ]
         }
     }
     assert alerts["Principal"] == {"Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]}

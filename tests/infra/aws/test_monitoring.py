@@ -7,7 +7,9 @@ import pytest
 
 from infra.aws.alarms import (
     Alarm,
+    broker_alarms,
     cache_alarms,
+    canary_alarms,
     database_alarms,
     engine_alarms,
     nat_alarms,
@@ -36,7 +38,15 @@ def alarms_of(account: Account, environment: str) -> dict[str, Properties]:
 def table(environment: str, /, **overrides: object) -> list[Alarm]:
     at = settings_of(environment, **overrides).alarms
     tasks = [*task_alarms(at), *engine_alarms(at, "logs"), *request_alarms(at)]
-    return [*tasks, *database_alarms(at), *replica_alarms(at), *cache_alarms(at), *nat_alarms(at)]
+    return [
+        *tasks,
+        *database_alarms(at),
+        *replica_alarms(at),
+        *cache_alarms(at),
+        *nat_alarms(at),
+        *canary_alarms(at, 5),
+        *broker_alarms(at),
+    ]
 
 
 def watched(alarm: Properties) -> tuple[str, str, int]:
@@ -72,6 +82,7 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
         "memory": ("AWS/ECS/MemoryUtilization", "Average", 60, 5, above, 85, "missing"),
         "missing-tasks": (tasks, "Average", 60, 10, above, 0, "missing"),
         "error-lines": (f"{logs}/ErrorLines", "Sum", 60, 5, above, 6, "notBreaching"),
+        "outbox-lag": (f"{logs}/OutboxLag", "Maximum", 60, 5, above, 300, "notBreaching"),
         "queue-lag": (f"{logs}/QueueLag", "Maximum", 60, 3, above, 60, "missing"),
         "backlog": (f"{logs}/Backlog", "Maximum", 60, 5, above, 1000, "missing"),
         "engine-5xx": (f"{elb}/HTTPCode_Target_5XX_Count", "Sum", 60, 1, above, 10, "notBreaching"),
@@ -142,7 +153,7 @@ def test_alarms_tell_the_topic_of_both_ends_but_parts_leave_that_to_the_composit
 @pytest.mark.parametrize("alarm", table("dev"), ids=lambda alarm: alarm.name)
 def test_threshold_comes_from_its_key(alarm: Alarm) -> None:
     if not alarm.setting:
-        assert alarm.name == "no-healthy-hosts"
+        assert alarm.name in ("no-healthy-hosts", "kafka-under-replicated")
         return
     default = project_file()[alarm.setting]["default"]
     assert isinstance(default, int)
@@ -158,7 +169,8 @@ def test_every_threshold_is_held_against_something() -> None:
 def test_service_is_watched_once_there_is_one() -> None:
     account, _ = deploy_stack("dev", imageTag="")
     names = set(alarms_of(account, "dev"))
-    assert not {"cpu", "memory", "missing-tasks", "error-lines", "queue-lag", "backlog", "no-healthy-hosts"} & names
+    of_tasks = {"cpu", "memory", "missing-tasks", "error-lines", "outbox-lag", "queue-lag", "backlog"}
+    assert not (of_tasks | {"no-healthy-hosts"}) & names
     assert {"database-cpu", "engine-5xx"} <= names
     assert account.of("CompositeAlarm") == []
 
@@ -183,8 +195,11 @@ def test_dashboard() -> None:
     assert len(first["properties"]["alarms"]) == len(account.of("MetricAlarm")) + 1
     assert first["properties"]["alarms"][0].endswith("/workflow-production-monitoring-outage")
     metrics = {metric[1] for widget in widgets for metric in widget["properties"]["metrics"]}
-    watching = {metric.name for alarm in table("production") for metric in alarm.metrics}
-    assert metrics >= watching - {"ReplicaLag"}
+    by_option = ("replica-", "canary", "kafka-")
+    watching = {
+        metric.name for alarm in table("production") for metric in alarm.metrics if not alarm.name.startswith(by_option)
+    }
+    assert metrics >= watching
     corners = {(widget["x"], widget["y"]) for widget in (first, *widgets)}
     assert len(corners) == len(widgets) + 1
     assert min(widget["y"] for widget in widgets) == first["height"]

@@ -69,6 +69,7 @@ def test_environment_of_the_engine() -> None:
         "AWS_REGION": "us-east-1",
         "DATABASE_SSL": "require",
         "ENVIRONMENT": "production",
+        "HISTORY_ARCHIVE": "s3://workflow-production-archive-1a2b3c4/executions",
         "MANAGEMENT_PORT": "8081",
         "REDIS_TLS": "true",
         "WORKFLOW_ADDR": ":8080",
@@ -147,7 +148,8 @@ def test_engine_settings_of_the_stack() -> None:
 def test_service(environment: str, count: int) -> None:
     [made] = [item.inputs for item in deployed(environment)[0].resources if item.type == "aws:ecs/service:Service"]
     assert made["desiredCount"] == count
-    assert made["launchType"] == "FARGATE"
+    assert made["capacityProviderStrategies"] == [{"base": 1, "capacityProvider": "FARGATE", "weight": 100}]
+    assert made["enableExecuteCommand"] is False
     assert (made["deploymentMinimumHealthyPercent"], made["deploymentMaximumPercent"]) == (100, 200)
     assert made["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert made["waitForSteadyState"] is True
@@ -172,6 +174,39 @@ def test_cluster_and_logs() -> None:
     assert account.one("LogGroup", "-service")["retentionInDays"] == 90
 
 
+def test_share_of_spot() -> None:
+    account, _ = deploy_stack("production", spotPercent=60, onDemandTasks=2)
+    assert account.one("ecs/service:Service")["capacityProviderStrategies"] == [
+        {"base": 2, "capacityProvider": "FARGATE", "weight": 40},
+        {"base": 0, "capacityProvider": "FARGATE_SPOT", "weight": 60},
+    ]
+    assert account.one("ClusterCapacityProviders")["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+
+
+@pytest.mark.parametrize("architecture", ["X86_64", "ARM64"])
+def test_processors(architecture: str) -> None:
+    account, _ = deploy_stack("dev", taskArchitecture=architecture)
+    platform = {"cpuArchitecture": architecture, "operatingSystemFamily": "LINUX"}
+    assert account.one("TaskDefinition")["runtimePlatform"] == platform
+
+
+def test_commands_in_tasks_are_recorded_and_leave_the_root_read_only() -> None:
+    account, _ = deploy_stack("production", executeCommand=True)
+    assert account.one("ecs/service:Service")["enableExecuteCommand"] is True
+    recording = account.one("Cluster")["configuration"]["executeCommandConfiguration"]
+    assert recording["logging"] == "OVERRIDE"
+    assert recording["logConfiguration"]["cloudWatchLogGroupName"] == "workflow-production-service-commands"
+    engine = containers(account)["engine"]
+    assert engine["readonlyRootFilesystem"] is True
+    mounted = {mount["sourceVolume"]: mount["containerPath"] for mount in engine["mountPoints"]}
+    assert mounted == {"agent-logs": "/var/log/amazon", "agent-state": "/var/lib/amazon", "tmp": "/tmp"}
+    assert [volume["name"] for volume in account.one("TaskDefinition")["volumes"]] == ["tmp", *sorted(mounted)[:2]]
+    _, channels, written, _ = statements(account, "-task")
+    assert channels["Resource"] == ["*"]
+    assert {action.partition(":")[0] for action in channels["Action"]} == {"logs", "ssmmessages"}
+    assert all("-service-commands" in arn for arn in written["Resource"])
+
+
 def test_execution_role_reads_what_it_injects_and_nothing_else() -> None:
     account, _ = deployed("production")
     by_action = {statement["Action"][0]: statement["Resource"] for statement in statements(account, "-execution")}
@@ -182,7 +217,8 @@ def test_execution_role_reads_what_it_injects_and_nothing_else() -> None:
 
 
 def test_task_role_reads_its_database_login_alone() -> None:
-    [statement] = statements(deployed("production")[0], "-task")
+    statement, archive = statements(deployed("production")[0], "-task")
+    assert all(action.startswith("s3:") for action in archive["Action"])
     assert statement["Action"] == ["secretsmanager:GetSecretValue"]
     assert [arn.rpartition("/")[2] for arn in statement["Resource"]] == ["workflow-production-secrets-database-user"]
 
@@ -190,9 +226,18 @@ def test_task_role_reads_its_database_login_alone() -> None:
 def test_task_role_assumes_the_roles_of_state_machines_and_no_others() -> None:
     roles = ["arn:aws:iam::123456789012:role/orders", "arn:aws:iam::210987654321:role/team/billing"]
     account, _ = deploy_stack("dev", taskRoleArns=roles)
-    _, assumed = statements(account, "-task")
+    _, assumed, _ = statements(account, "-task")
     assert (assumed["Action"], assumed["Resource"]) == (["sts:AssumeRole"], roles)
     assert environment_of(containers(account)["engine"])["TASK_ROLE_ARNS"] == ",".join(roles)
+
+
+@pytest.mark.parametrize("named", ["orders", "arn:aws:events:us-east-1:123456789012:event-bus/orders"])
+def test_engine_puts_events_on_the_bus_and_no_other(named: str) -> None:
+    account, _ = deploy_stack("dev", eventBus=named)
+    given = environment_of(containers(account)["engine"])
+    assert (given["EVENTS_PUBLISHER"], given["EVENTS_BUS"]) == ("eventbridge", named)
+    allowed = {statement["Action"][0]: statement["Resource"] for statement in statements(account, "-task")}
+    assert allowed["events:PutEvents"] == ["arn:aws:events:us-east-1:123456789012:event-bus/orders"]
 
 
 def test_roles_are_for_tasks_of_this_account() -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from infra.aws.task_definition import Container, HealthCheck, container_definitions
+from infra.aws.task_definition import Container, HealthCheck, LogStream, container_definitions
 
 BARE = Container(
     name="engine",
@@ -13,8 +13,7 @@ BARE = Container(
     essential=True,
     environment={"B": "2", "A": "1"},
     secrets={"Z": "arn:z:key::", "Y": "arn:y:key::"},
-    log_group="logs",
-    log_region="eu-west-1",
+    logs=LogStream("logs", "eu-west-1"),
     open_files=1024,
 )
 

@@ -19,15 +19,15 @@ Stack = Callable[[str], Deployed]
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Gives the stack of an environment, brought up when it is first asked for."""
+    """Gives a stack by its name, brought up when it is first asked for."""
     directory = tmp_path_factory.mktemp("deployed")
     made: dict[str, Deployed] = {}
 
-    def get(environment: str) -> Deployed:
-        if environment not in made:
-            made[environment] = stacks.make(environment, account, provider, directory)
-            made[environment].up()
-        return made[environment]
+    def get(name: str) -> Deployed:
+        if name not in made:
+            made[name] = stacks.make(name, account, provider, directory)
+            made[name].up()
+        return made[name]
 
     with pytest.MonkeyPatch.context() as patch, Account(NullDataPlane()) as account, Provider(account) as provider:
         patch.setenv("PATH", pulumi_cli.environment(ROOT)["PATH"])

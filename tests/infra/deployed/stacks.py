@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +18,32 @@ from pulumi import automation
 from pulumi.automation import events
 
 from sandbox.aws import Account, Provider
-from tests.infra.stacks import DOMAIN_NAME, ROOT, configuration, program
+from tests.infra.stacks import DOMAIN_NAME, ENVIRONMENTS, ROOT, configuration, program
 from tools import pulumi_cli
+
+WITH_OPTIONS = "staging-all"
+"""A staging stack with every option that the others leave off."""
+
+STACKS = (*ENVIRONMENTS, WITH_OPTIONS)
+SIDECAR = f"123456789012.dkr.ecr.us-east-1.amazonaws.com/sidecar@sha256:{'0' * 64}"
+OPTIONS: Mapping[str, object] = {
+    "backupCopyRegion": "us-west-2",
+    "canary": True,
+    "databaseInsights": "advanced",
+    "databaseReplicas": 1,
+    "encryptionKey": "stack",
+    "eventBus": "orders",
+    "executeCommand": True,
+    "kafka": True,
+    "logRouterImage": SIDECAR,
+    "metricsCollectorImage": SIDECAR,
+    "openSearchDomainArn": "arn:aws:es:us-east-1:123456789012:domain/logs",
+    "openSearchHost": "logs.example.org",
+    "spotPercent": 50,
+    "standbyRegion": "us-west-2",
+    "taskArchitecture": "ARM64",
+    "waf": True,
+}
 
 PASSPHRASE = "only-for-the-test"
 
@@ -28,9 +52,9 @@ Program = Callable[[], None]
 
 @dataclass
 class Deployed:
-    """One stack. `log` is what its updates have told, event by event and line by line."""
+    """One stack, by its name. `log` is what its updates have told, event by event and line by line."""
 
-    environment: str
+    name: str
     account: Account
     stack: automation.Stack
     options: automation.LocalWorkspaceOptions
@@ -42,7 +66,17 @@ class Deployed:
     @property
     def prefix(self) -> str:
         """What the stack's names start with."""
-        return f"workflow-{self.environment}"
+        return f"workflow-{self.name}"
+
+    @property
+    def environment(self) -> str:
+        """The environment that it is one of."""
+        return self.name.partition("-")[0]
+
+    def owns(self, name: str) -> bool:
+        """Whether a resource of the account, by its name, is this stack's."""
+        others = [f"workflow-{stack}-" for stack in STACKS if stack.startswith(f"{self.name}-")]
+        return name.startswith(f"{self.prefix}-") and not name.startswith(tuple(others))
 
     @cached_property
     def certificate(self) -> str:
@@ -71,7 +105,8 @@ class Deployed:
         )
 
     def _configuration(self) -> dict[str, str]:
-        found = configuration(self.environment, imageTag="v1")
+        options = OPTIONS if self.name == WITH_OPTIONS else {}
+        found = configuration(self.environment, imageTag="v1", **options)
         if self.environment != "local":
             found["workflow:certificateArn"] = self.certificate
         return found
@@ -90,7 +125,7 @@ class Deployed:
 
     def exported(self) -> dict[str, Any]:
         """The state as `pulumi stack export` writes it; the Automation API's own way shows the secrets."""
-        command = ["pulumi", "stack", "export", "--stack", self.environment]
+        command = ["pulumi", "stack", "export", "--stack", self.name]
         environment = {**os.environ, **(self.options.env_vars or {})}
         done = subprocess.run(
             command, cwd=self.stack.workspace.work_dir, env=environment, capture_output=True, check=True
@@ -104,7 +139,7 @@ class Deployed:
 
     def second(self) -> automation.Stack:
         """The same stack, as somebody else at another machine has it."""
-        return _open(self.environment, self.options)
+        return _open(self.name, self.options)
 
     def _note(self, event: events.EngineEvent) -> None:
         self.log.append(json.dumps(event, default=_plain))
@@ -119,9 +154,9 @@ def pack() -> Path:
     return found
 
 
-def make(environment: str, account: Account, provider: Provider, directory: Path) -> Deployed:
+def make(name: str, account: Account, provider: Provider, directory: Path) -> Deployed:
     """A stack in the account, empty so far."""
-    backend = directory / environment
+    backend = directory / name
     backend.mkdir()
     # An update that a violation stops would leave its program hanging in this process.
     config = directory / "pack.json"
@@ -138,11 +173,11 @@ def make(environment: str, account: Account, provider: Provider, directory: Path
             name="workflow", runtime="python", backend=automation.ProjectBackend(backend.as_uri())
         ),
     )
-    return Deployed(environment, account, _open(environment, options), options, backend, config)
+    return Deployed(name, account, _open(name, options), options, backend, config)
 
 
-def _open(environment: str, options: automation.LocalWorkspaceOptions) -> automation.Stack:
-    return automation.create_or_select_stack(environment, project_name="workflow", program=_run, opts=options)
+def _open(name: str, options: automation.LocalWorkspaceOptions) -> automation.Stack:
+    return automation.create_or_select_stack(name, project_name="workflow", program=_run, opts=options)
 
 
 def _run() -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from infra.policy.statements import statements
 from tests.infra.deployed.conftest import Stack
-from tests.infra.deployed.stacks import Deployed
-from tests.infra.stacks import ENVIRONMENTS
+from tests.infra.deployed.stacks import STACKS, Deployed
 
-pytestmark = pytest.mark.parametrize("environment", ENVIRONMENTS)
+pytestmark = pytest.mark.parametrize("name", STACKS)
 
 WORLD = {"0.0.0.0/0", "::/0"}
 Groups = Mapping[str, Mapping[str, Any]]
@@ -49,13 +48,13 @@ def task_groups(stack: Deployed) -> set[str]:
 def data_stores(stack: Deployed) -> Iterator[tuple[set[str], set[str], int]]:
     """Of each data store the security groups, the subnets and the port."""
     for database in stack.client("rds").describe_db_instances()["DBInstances"]:
-        if database["DBInstanceIdentifier"].startswith(stack.prefix):
+        if stack.owns(database["DBInstanceIdentifier"]):
             assert database["PubliclyAccessible"] is False
             subnets = {subnet["SubnetIdentifier"] for subnet in database["DBSubnetGroup"]["Subnets"]}
             yield {group["VpcSecurityGroupId"] for group in database["VpcSecurityGroups"]}, subnets, 5432
     client = stack.client("elasticache")
     for cluster in client.describe_cache_clusters(ShowCacheNodeInfo=True)["CacheClusters"]:
-        if cluster["CacheClusterId"].startswith(stack.prefix):
+        if stack.owns(cluster["CacheClusterId"]):
             name = cluster["CacheSubnetGroupName"]
             [group] = client.describe_cache_subnet_groups(CacheSubnetGroupName=name)["CacheSubnetGroups"]
             subnets = {subnet["SubnetIdentifier"] for subnet in group["Subnets"]}
@@ -77,8 +76,8 @@ def leaves_the_vpc(route: Mapping[str, Any]) -> bool:
     return route.get("DestinationCidrBlock") in WORLD or route.get("DestinationIpv6CidrBlock") in WORLD
 
 
-def test_the_world_reaches_the_public_load_balancer_and_nothing_else(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_the_world_reaches_the_public_load_balancer_and_nothing_else(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     [balancer] = public_balancers(deployed)
 
     opened = {
@@ -88,24 +87,24 @@ def test_the_world_reaches_the_public_load_balancer_and_nothing_else(stack: Stac
         if ranges(permission) & WORLD
     }
 
-    ports = (8080,) if environment == "local" else (80, 443)
+    ports = (8080,) if name == "local" else (80, 443)
     [group] = balancer["SecurityGroups"]
     assert opened == {(group, "tcp", port, port) for port in ports}
 
 
-def test_the_world_finds_what_listens_there(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_the_world_finds_what_listens_there(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     [balancer] = public_balancers(deployed)
 
     listeners = deployed.client("elbv2").describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
 
     found = {(entry["Port"], entry["Protocol"], entry["DefaultActions"][0]["Type"]) for entry in listeners}
     secure = {(80, "HTTP", "redirect"), (443, "HTTPS", "forward")}
-    assert found == ({(8080, "HTTP", "forward")} if environment == "local" else secure)
+    assert found == ({(8080, "HTTP", "forward")} if name == "local" else secure)
 
 
-def test_data_stores_are_reached_from_the_tasks_alone(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_data_stores_are_reached_from_the_tasks_alone(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     known, tasks = groups(deployed), task_groups(deployed)
 
     for own, _, port in data_stores(deployed):
@@ -117,16 +116,16 @@ def test_data_stores_are_reached_from_the_tasks_alone(stack: Stack, environment:
     assert {port for _, _, port in data_stores(deployed)} == {5432, 6379}
 
 
-def test_data_stores_stand_where_no_route_leaves_the_vpc(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_data_stores_stand_where_no_route_leaves_the_vpc(stack: Stack, name: str) -> None:
+    deployed = stack(name)
 
     for _, subnets, _ in data_stores(deployed):
         assert subnets
         assert not [route for subnet in subnets for route in routes(deployed, subnet) if leaves_the_vpc(route)]
 
 
-def test_an_internet_gateway_is_the_way_of_load_balancers_alone(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_an_internet_gateway_is_the_way_of_load_balancers_alone(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     [balancer] = public_balancers(deployed)
     of_vpc = [{"Name": "vpc-id", "Values": [deployed.outputs["vpcId"]]}]
     subnets = deployed.client("ec2").describe_subnets(Filters=of_vpc)["Subnets"]
@@ -146,22 +145,22 @@ def test_an_internet_gateway_is_the_way_of_load_balancers_alone(stack: Stack, en
     assert not public & set(placed["subnets"])
 
 
-def test_the_default_security_group_allows_nothing(stack: Stack, environment: str) -> None:
-    [default] = [group for group in groups(stack(environment)).values() if group["GroupName"] == "default"]
+def test_the_default_security_group_allows_nothing(stack: Stack, name: str) -> None:
+    [default] = [group for group in groups(stack(name)).values() if group["GroupName"] == "default"]
 
     assert default["IpPermissions"] == default["IpPermissionsEgress"] == []
 
 
-def test_buckets_are_closed_to_the_public(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+def test_buckets_are_closed_to_the_public(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     s3 = deployed.client("s3")
-    own = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"].startswith(deployed.prefix)]
+    own = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if deployed.owns(bucket["Name"])]
 
-    for name in own:
-        block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    for bucket in own:
+        block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
         assert set(block.values()) == {True}
-        text = s3.get_bucket_policy(Bucket=name)["Policy"]
+        text = s3.get_bucket_policy(Bucket=bucket)["Policy"]
         found = list(statements(msgspec.json.decode(text)))
         assert not [statement for statement in found if statement.allows and statement.is_for_everyone]
         assert [statement for statement in found if "aws:SecureTransport" in str(statement.conditions)]
-    assert bool(own) == (environment != "local")
+    assert bool(own) == (name != "local")

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.infra.deployed.conftest import Stack
-from tests.infra.deployed.stacks import Deployed
-from tests.infra.stacks import ENVIRONMENTS
+from tests.infra.deployed.stacks import STACKS, Deployed
 
 PUBLIC = {"username", "accessKeyId", "organization"}
 SHORTEST = 20
@@ -20,7 +19,7 @@ def secret_values(stack: Deployed) -> Iterator[str]:
     client = stack.client("secretsmanager")
     for page in client.get_paginator("list_secrets").paginate():
         for secret in page["SecretList"]:
-            if secret["Name"].startswith(stack.prefix):
+            if stack.owns(secret["Name"]):
                 yield from leaves(json.loads(client.get_secret_value(SecretId=secret["ARN"])["SecretString"]))
 
 
@@ -38,9 +37,9 @@ def leaves(value: object) -> Iterator[str]:
         yield str(value)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_secret_is_in_the_state_the_logs_or_a_task_definition(stack: Stack, environment: str) -> None:
-    deployed = stack(environment)
+@pytest.mark.parametrize("name", STACKS)
+def test_no_secret_is_in_the_state_the_logs_or_a_task_definition(stack: Stack, name: str) -> None:
+    deployed = stack(name)
     values = set(secret_values(deployed))
     ecs = deployed.client("ecs")
     arn = deployed.outputs["taskDefinitionArn"]
@@ -51,7 +50,7 @@ def test_no_secret_is_in_the_state_the_logs_or_a_task_definition(stack: Stack, e
         **{path.name: path.read_text() for path in deployed.state_files()},
     }
 
-    assert len(values) >= (4 if environment == "local" else 5)
+    assert len(values) >= (4 if name == "local" else 5)
     assert min(map(len, values)) >= SHORTEST
     assert [(place, value[:3]) for place, text in places.items() for value in values if value in text] == []
     assert deployed.prefix in places["the event log"]

@@ -72,6 +72,12 @@ def containers(**definition: object) -> Inputs:
     return {"containerDefinitions": json.dumps([{"name": "main", **definition}])}
 
 
+def beside_a_log_router(**definition: object) -> Inputs:
+    """A task definition with a container and the log router, which is root's and writes."""
+    router = {"name": "router", "user": "0", "firelensConfiguration": {"type": "fluentbit"}}
+    return {"containerDefinitions": json.dumps([{"name": "main", **definition}, router])}
+
+
 def listener(protocol: str, kind: str, **more: object) -> Inputs:
     return {"protocol": protocol, "port": 80, "defaultActions": [{"type": kind, **more}]}
 
@@ -90,6 +96,7 @@ KEY = "aws:kms/key:Key"
 LISTENER = "aws:lb/listener:Listener"
 REPOSITORY = "aws:ecr/repository:Repository"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+SELECTION = "aws:backup/selection:Selection"
 SERVICE = "aws:ecs/service:Service"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 VPC = "aws:ec2/vpc:Vpc"
@@ -102,6 +109,12 @@ SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a"
 BY_DIGEST = "r@sha256:" + "0" * 64
 
 CASES = (
+    Case(
+        "Backup.2",
+        "aws:backup/plan:Plan",
+        {"rules": [{"ruleName": "daily"}]},
+        {"rules": [{"ruleName": "daily", "recoveryPointTags": {"stack": "s"}}]},
+    ),
     Case("CloudWatch.15", ALARM, {"alarmActions": []}, {"alarmActions": ["arn:aws:sns:us-east-1:1:t"]}),
     Case("CloudWatch.16", "aws:cloudwatch/logGroup:LogGroup", {}, {"retentionInDays": 30}),
     Case("CloudWatch.17", ALARM, {"actionsEnabled": False}, {"actionsEnabled": True}),
@@ -130,7 +143,7 @@ CASES = (
     Case("ECS.2", SERVICE, {"networkConfiguration": {"assignPublicIp": True}}, {"networkConfiguration": {}}),
     Case("ECS.3", TASK, {"pidMode": "host"}, {}),
     Case("ECS.4", TASK, containers(privileged=True), containers()),
-    Case("ECS.5", TASK, containers(), containers(readonlyRootFilesystem=True)),
+    Case("ECS.5", TASK, containers(), beside_a_log_router(readonlyRootFilesystem=True)),
     Case(
         "ECS.8",
         TASK,
@@ -146,7 +159,7 @@ CASES = (
         {"settings": [{"name": "containerInsights", "value": "enabled"}]},
     ),
     Case("ECS.17", TASK, {"networkMode": "host"}, {"networkMode": "awsvpc"}),
-    Case("ECS.20", TASK, containers(user="0:0"), containers(user="1000")),
+    Case("ECS.20", TASK, containers(user="0:0"), beside_a_log_router(user="1000")),
     Case(
         "ELB.1",
         LISTENER,
@@ -201,6 +214,14 @@ CASES = (
     Case("RDS.13", DATABASE, {"autoMinorVersionUpgrade": False}, {}),
     Case("RDS.17", DATABASE, {}, {"copyTagsToSnapshot": True}),
     Case("RDS.25", DATABASE, {"username": "postgres"}, {"username": "workflow_admin"}),
+    Case(
+        "RDS.26",
+        DATABASE,
+        {"tags": {"backup": "c"}},
+        {"tags": {"backup": "a"}},
+        bad_beside=Beside(SELECTION, "planId", {"selectionTags": [{"key": "backup", "value": "b"}]}),
+        good_beside=Beside(SELECTION, "planId", {"selectionTags": [{"key": "backup", "value": "a"}]}),
+    ),
     Case(
         "RDS.36",
         DATABASE,

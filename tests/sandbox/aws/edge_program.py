@@ -74,6 +74,7 @@ def edge(
 def _watch(vpc_id: pulumi.Input[str], key: aws.kms.Key, opts: ResourceOptions) -> None:
     aws.ec2.DefaultSecurityGroup("closed", vpc_id=vpc_id, ingress=[], egress=[], tags={"Name": "closed"}, opts=opts)
     logs = aws.cloudwatch.LogGroup("flow", retention_in_days=1, kms_key_id=key.arn, opts=opts)
+    aws.amp.Workspace("metrics", alias="metrics", opts=opts)
     role = aws.iam.Role("flow", assume_role_policy=KEY_POLICY, opts=opts)
     aws.ec2.FlowLog(
         "flow",
@@ -89,6 +90,7 @@ def _watch(vpc_id: pulumi.Input[str], key: aws.kms.Key, opts: ResourceOptions) -
 
 def _bucket(settings: EdgeSettings, opts: ResourceOptions) -> None:
     bucket = aws.s3.Bucket("logs", force_destroy=True, tags={"kind": "logs"}, opts=opts)
+    aws.s3.BucketObjectv2("logs", bucket=bucket.id, key="outputs.conf", content="[OUTPUT]", opts=opts)
     aws.s3.BucketPublicAccessBlock("logs", bucket=bucket.id, block_public_acls=True, ignore_public_acls=True, opts=opts)
     aws.s3.BucketOwnershipControls(
         "logs",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi import ResourceOptions
 
-from infra.aws.alarms import replica_alarms
+from infra.aws.alarms import broker_alarms, canary_alarms, kafka_alarms, replica_alarms
 from infra.aws.metric_alarms import Raiser
 from sandbox.aws import Account
 from sandbox.aws.api import Api
@@ -53,6 +53,7 @@ CASES = {
         {"DesiredTaskCount": (3,), "RunningTaskCount": (4,)}, {"DesiredTaskCount": (3,), "RunningTaskCount": (2,)}
     ),
     "monitoring-error-lines": one("ErrorLines", 6, 7),
+    "monitoring-outbox-lag": one("OutboxLag", 300, 301),
     "monitoring-queue-lag": one("QueueLag", 60, 61),
     "monitoring-backlog": one("Backlog", 1000, 1001),
     "requests-engine-5xx": one("HTTPCode_Target_5XX_Count", 10, 11),
@@ -68,6 +69,12 @@ CASES = {
     "monitoring-database-memory": one("FreeableMemory", 1024 * MEBIBYTE, 1023 * MEBIBYTE),
     "monitoring-database-connections": one("DatabaseConnections", 1300, 1301),
     "monitoring-replica-lag-1": one("ReplicaLag", 60, -1),
+    "monitoring-kafka-controller": one("ActiveControllerCount", 1, 0),
+    "monitoring-kafka-offline-partitions": one("OfflinePartitionsCount", 0, 1),
+    "monitoring-kafka-under-replicated-1": one("UnderReplicatedPartitions", 0, 1),
+    "monitoring-kafka-disk-1": one("KafkaDataLogsDiskUsed", 85, 86),
+    "monitoring-kafka-cpu-1": Case({"CpuUser": (40,), "CpuSystem": (20,)}, {"CpuUser": (40,), "CpuSystem": (21,)}),
+    "monitoring-canary": one("SuccessPercent", 100, 88),
     **{f"monitoring-cache-cpu-{node}": one("EngineCPUUtilization", 80, 81) for node in (1, 2)},
     **{f"monitoring-cache-memory-{node}": one("DatabaseMemoryUsagePercentage", 80, 81) for node in (1, 2)},
     **{f"monitoring-cache-evictions-{node}": one("Evictions", 100, 101) for node in (1, 2)},
@@ -79,11 +86,16 @@ SILENT: Mapping[str, State] = {"breaching": "ALARM", "notBreaching": "OK", "miss
 
 
 def made() -> list[Resource]:
-    """Every alarm of production, and those of a read replica."""
+    """Every alarm of production, and those of what other stacks have."""
     raiser = Raiser(f"{PREFIX}monitoring", "arn:aws:sns:us-east-1:123456789012:alerts", ResourceOptions())
     at = settings_of("production").alarms
     replica = build(lambda: raiser.raise_on(replica_alarms(at), {"DBInstanceIdentifier": "replica"}, suffix="-1"))
-    return [*deployed("production")[0].of("MetricAlarm"), *replica.of("MetricAlarm")]
+    canary = build(lambda: raiser.raise_on(canary_alarms(at, 5), {"CanaryName": "canary"}))
+    kafka = build(lambda: raiser.raise_on(kafka_alarms(), {"Cluster Name": "events"}))
+    of_broker = {"Cluster Name": "events", "Broker ID": "1"}
+    broker = build(lambda: raiser.raise_on(broker_alarms(at), of_broker, suffix="-1"))
+    accounts = (deployed("production")[0], replica, canary, kafka, broker)
+    return [made for account in accounts for made in account.of("MetricAlarm")]
 
 
 @pytest.fixture(scope="module")

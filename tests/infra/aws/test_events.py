@@ -1,0 +1,90 @@
+"""The brokers of events: who reaches them and how, what they keep, how they grow, and when they are there."""
+
+import pytest
+
+from infra.aws.events import server_properties
+from tests.infra.stacks import Account, Properties, deploy_stack, deployed
+
+NAME = "workflow-staging-events"
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[Account, Properties]:
+    return deploy_stack("staging", kafka=True, kafkaBrokersPerZone=2, encryptionKey="stack", availabilityZones=3)
+
+
+@pytest.fixture
+def account(made: tuple[Account, Properties]) -> Account:
+    return made[0]
+
+
+def cluster(account: Account) -> Properties:
+    return account.one("msk/cluster:Cluster")
+
+
+def test_no_stack_has_any_unless_it_asks() -> None:
+    account, exports = deployed("production")
+    assert [item for item in account.resources if "msk/" in item.type or "events" in item.name] == []
+    assert exports["kafkaBrokers"] == ""
+
+
+def test_brokers_stand_in_each_data_subnet(account: Account, made: tuple[Account, Properties]) -> None:
+    nodes = cluster(account)["brokerNodeGroupInfo"]
+    assert cluster(account)["numberOfBrokerNodes"] == 6
+    assert len(nodes["clientSubnets"]) == 3
+    assert all("data" in subnet for subnet in nodes["clientSubnets"])
+    assert made[1]["kafkaBrokers"] == f"b-1.{NAME}.example.com:9098"
+
+
+def test_nobody_comes_in_without_tls_and_a_role(account: Account) -> None:
+    found = cluster(account)
+    assert found["encryptionInfo"]["encryptionInTransit"] == {"clientBroker": "TLS", "inCluster": True}
+    assert found["clientAuthentication"] == {"sasl": {"iam": True}, "unauthenticated": False}
+    assert found["brokerNodeGroupInfo"]["connectivityInfo"] == {"publicAccess": {"type": "DISABLED"}}
+
+
+def test_tasks_alone_reach_them(account: Account) -> None:
+    [group] = cluster(account)["brokerNodeGroupInfo"]["securityGroups"]
+    [rule] = [item.inputs for item in account.of("SecurityGroupIngressRule") if item.inputs["securityGroupId"] == group]
+    assert (rule["fromPort"], rule["toPort"]) == (9098, 9098)
+    assert rule["referencedSecurityGroupId"] == "workflow-staging-firewall-tasks-id"
+
+
+def test_the_stacks_key_encrypts_them_and_their_log(account: Account) -> None:
+    key = account.arn("kms/key:Key", "workflow-staging-key")
+    assert cluster(account)["encryptionInfo"]["encryptionAtRestKmsKeyArn"] == key
+    group = account.one("LogGroup", "-events")
+    assert (group["kmsKeyId"], group["retentionInDays"]) == (
+        key,
+        account.one("LogGroup", "-service")["retentionInDays"],
+    )
+    logs = cluster(account)["loggingInfo"]["brokerLogs"]["cloudwatchLogs"]
+    assert (logs["enabled"], logs["logGroup"]) == (True, NAME)
+
+
+def test_storage_grows_and_never_shrinks(account: Account) -> None:
+    [target] = [
+        item.inputs for item in account.of("appautoscaling/target:Target") if item.inputs["serviceNamespace"] == "kafka"
+    ]
+    assert (target["minCapacity"], target["maxCapacity"]) == (1, 500)
+    tracking = account.one("appautoscaling/policy:Policy", "-events")["targetTrackingScalingPolicyConfiguration"]
+    assert tracking["disableScaleIn"] is True
+    assert tracking["targetValue"] < 85
+    options = account.options[f"aws:msk/cluster:Cluster {NAME}"]
+    assert options.ignore_changes == ["brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"]
+
+
+def test_each_broker_has_its_alarms(account: Account) -> None:
+    found = [item for item in account.of("MetricAlarm") if "-kafka-" in item.name]
+    disks = [item.inputs["dimensions"] for item in found if "-kafka-disk-" in item.name]
+    assert disks == [{"Cluster Name": NAME, "Broker ID": str(number)} for number in range(1, 7)]
+    assert len(found) == 2 + 3 * 6
+
+
+@pytest.mark.parametrize(("zones", "copies", "safe"), [(2, 2, 1), (3, 3, 2)])
+def test_a_write_is_safe_in_all_zones_but_one(zones: int, copies: int, safe: int) -> None:
+    lines = server_properties(zones).splitlines()
+    assert f"default.replication.factor={copies}" in lines
+    assert f"min.insync.replicas={safe}" in lines
+    assert "auto.create.topics.enable=false" in lines
+    assert "unclean.leader.election.enable=false" in lines
