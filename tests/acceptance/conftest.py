@@ -18,10 +18,11 @@ import psutil
 import pytest
 
 from operations import outputs
+from operations.clients import Clients
 from operations.local_account import LocalAccount
 from operations.outputs import Outputs
 from operations.pulumi import PulumiStack
-from operations.stacks import Clients, local_stack
+from operations.stacks import local_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient

@@ -8,8 +8,8 @@ import boto3
 import pytest
 import yaml
 
+from operations.clients import Clients
 from operations.pulumi import GoAhead, PulumiStack
-from operations.stacks import Clients
 from tests.acceptance.conftest import Checkout
 
 pytestmark = pytest.mark.acceptance
@@ -48,7 +48,7 @@ def bring_up(checkout: Checkout, name: str) -> tuple[PulumiStack, Clients]:
     stack = PulumiStack(checkout.root, name, environment, file)
     stack.create()
     stack.up(GoAhead.AT_ONCE)
-    return stack, Clients("us-east-1", record.aws_endpoint_url)
+    return stack, Clients("us-east-1", record.aws_endpoint_url, sandboxed=True)
 
 
 def read_sizes(endpoint: str, stack: str) -> Sizes:
