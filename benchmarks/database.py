@@ -18,7 +18,7 @@ from benchmarks.sides.sockets import free_ports
 from engine.storage.migrations import migrate
 from sandbox.data.postgres import PostgresServer
 
-_PARAMETERS: Final = {"synchronous_commit": "on", "max_connections": "300", "shared_buffers": "512MB"}
+_PARAMETERS: Final = {"fsync": "on", "synchronous_commit": "on", "max_connections": "300", "shared_buffers": "512MB"}
 _TPS: Final = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 _INSERTS: Final = """
 \\set id random(1, 1000000000)

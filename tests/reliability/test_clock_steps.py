@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -15,18 +16,26 @@ from tests.support.postgres import Databases
 
 
 @pytest.fixture
-def adjustable(folder: Path) -> dict[str, str]:
+def adjustable(folder: Path) -> Iterator[dict[str, str]]:
     """Settings of processes whose clock, but not their monotonic one, is as far off as a file says."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         unavailable("The Debian package faketime isn't installed (see tools/apt-packages.txt).")
     (folder / CLOCK).write_text("+1800\n")
-    return {
+    before = _shared()
+    yield {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(folder / CLOCK),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
+    for left in _shared() - before:
+        left.unlink(missing_ok=True)
+
+
+def _shared() -> set[Path]:
+    """Give the shared memory of processes under libfaketime; those that are killed leave it."""
+    return set(Path("/dev/shm").glob("*faketime_s*"))  # noqa: S108 - it is where the library puts it
 
 
 @pytest.mark.fault(

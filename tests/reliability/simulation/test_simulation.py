@@ -18,7 +18,7 @@ from engine.storage.records import Write
 from tests.reliability.simulation.scenario import run
 
 ROOT = Path(__file__).parents[3]
-WORLDS = 3_000
+WORLDS = 2_000
 ENOUGH = 100
 """Worlds among which one at least finds out what was broken."""
 
