@@ -35,7 +35,7 @@ def adjustable(folder: Path) -> Iterator[dict[str, str]]:
 
 def _shared() -> set[Path]:
     """Give the shared memory of processes under libfaketime; those that are killed leave it."""
-    return set(Path("/dev/shm").glob("*faketime_s*"))  # noqa: S108 - it is where the library puts it
+    return set(Path("/dev/shm").glob("*faketime_s*"))
 
 
 @pytest.mark.fault(
