@@ -85,12 +85,15 @@ def test_the_domain_name_leads_to_the_load_balancer(edge: Edge) -> None:
 
 
 def test_no_bucket_is_public_and_all_insist_on_tls(edge: Edge) -> None:
-    [bucket] = [item["Name"] for item in edge.s3.list_buckets()["Buckets"]]
-    block = edge.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
-    assert set(block.values()) == {True}
-    policy = json.loads(edge.s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    denied = [statement["Condition"] for statement in policy["Statement"] if statement["Effect"] == "Deny"]
-    assert {"Bool": {"aws:SecureTransport": "false"}} in denied
+    buckets = [item["Name"] for item in edge.s3.list_buckets()["Buckets"]]
+    kinds = {bucket.removeprefix(f"workflow-{NAME}-").rpartition("-")[0] for bucket in buckets}
+    assert kinds == {"access-logs", "archive"}
+    for bucket in buckets:
+        block = edge.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+        assert set(block.values()) == {True}
+        policy = json.loads(edge.s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        denied = [statement["Condition"] for statement in policy["Statement"] if statement["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
 
 
 def test_the_default_security_group_has_no_rules(edge: Edge) -> None:

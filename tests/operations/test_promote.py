@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations import cli, promote
+from operations import cli, deployment, promote
 from operations.errors import RefusedError
 from operations.promote import Origin
 from operations.pulumi import GoAhead
@@ -46,6 +46,8 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    # The sandbox, where a test of this process has loaded it, has moto's deployments end by a runner, which isn't here.
+    monkeypatch.setattr(deployment, "under_way", lambda _: False)
     with mock_aws():
         ecr = boto3.client("ecr", region_name="us-east-1")
         for stack in ("staging", "production"):

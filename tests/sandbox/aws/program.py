@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from pulumi import ResourceOptions
 
 from tests.sandbox.aws.edge_program import EdgeSettings, edge
+from tests.sandbox.aws.option_program import make_options
 from tests.sandbox.aws.watching import WatchSettings, watch
 
 ASSUME_ROLE = json.dumps(
@@ -62,6 +63,7 @@ def program(settings: Settings) -> Callable[[], None]:
         _cache(network)
         _service(network, group, _database(network, settings), settings)
         edge(network.vpc.id, balancer, settings.edge, network.opts)
+        make_options([subnet.id for subnet in network.subnets], network.group.id, network.opts)
 
     return run
 

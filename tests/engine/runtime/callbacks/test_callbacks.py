@@ -73,7 +73,7 @@ async def test_success_ends_the_task(open_new: OpenStorage, launch: Launch) -> N
     execution = await begin(engine, await create(engine, waiting_for_token()))
     token = await queue.token()
     await submitted(engine, execution)
-    assert (len(engine._executor), engine._executor.tasks.running) == (0, 0)
+    await eventually(lambda: (len(engine._executor), engine._executor.tasks.running) == (0, 0))
     await engine.callbacks.succeed(ORGANIZATION, token, '{"ok": true}')
     over = await finished(engine, execution)
     assert (over.status, json.loads(over.output or "")) == ("SUCCEEDED", {"ok": True})
