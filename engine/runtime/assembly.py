@@ -114,17 +114,8 @@ class Parts:
         router.connect(children)
         self.executor.on_stray = children.stop
 
-        adoption = Adoption(
-            storage,
-            self.executor,
-            resources.definitions,
-            maps,
-            workers,
-            terms=terms,
-            clock=clock,
-            options=options,
-            observer=observer,
-        )
+        known = (storage, self.executor, resources.definitions, maps, workers)
+        adoption = Adoption(*known, terms=terms, clock=clock, options=options, observer=observer)
         self.executor.on_unstarted = adoption.doubt
         horizon = options.timer_horizon_seconds
         standard = StandardChildren(self.executor, adoption, storage, terms, clock, horizon)
@@ -134,23 +125,20 @@ class Parts:
         self.queues = ActivityQueues(storage, clock, options)
         self.callbacks = Callbacks(storage, resources.activities, self.queues, self.tokens, clock, options)
         self.leader = Leader(storage, self.lease, options.lease_seconds)
-        launcher = Launcher(resources.targets, resources.definitions, self.starter, self.express, resources.executions)
-        Scheduler(storage, Launching(storage, launcher, observer), self.leader, clock).register(options.poll_seconds)
-        Purging(storage, clock).register(self.leader)
-        resources.archiving.register(self.leader)
+        self._lead(storage, observer, clock, options.poll_seconds)
         self.publisher = self._publisher(storage, sink, clock, options.poll_seconds)
-        self.lifecycle = Lifecycle(
-            storage,
-            self.lease,
-            self.executor,
-            adoption,
-            resources.executions,
-            resources.definitions,
-            handlers=handlers,
-            options=options,
-        )
+        moved = (storage, self.lease, self.executor, adoption, resources.executions, resources.definitions)
+        self.lifecycle = Lifecycle(*moved, handlers=handlers, options=options)
         self.lifecycle.register(self.leader)
         self.sweeper = Sweeper(storage, adoption, maps, self.lease, clock, options, self.lifecycle)
+
+    def _lead(self, storage: Storage, observer: Observer, clock: DatabaseClock, poll_seconds: float) -> None:
+        """Give the leader what only one process does: schedules, what is to be forgotten, and what to be archived."""
+        of = self.resources
+        launcher = Launcher(of.targets, of.definitions, self.starter, self.express, of.executions)
+        Scheduler(storage, Launching(storage, launcher, observer), self.leader, clock).register(poll_seconds)
+        Purging(storage, clock).register(self.leader)
+        of.archiving.register(self.leader)
 
     def _publisher(
         self, storage: Storage, sink: Sink | None, clock: DatabaseClock, poll_seconds: float
