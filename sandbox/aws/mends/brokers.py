@@ -20,6 +20,7 @@ _PORTS = {"iam": ("bootstrapBrokerStringSaslIam", 9098), "scram": ("bootstrapBro
 """Member and port by the way in which clients say who they are ("Port information")."""
 
 _describe = KafkaBackend.describe_cluster
+_delete = KafkaBackend.delete_cluster
 _arn = FakeKafkaCluster._generate_arn  # noqa: SLF001
 
 
@@ -32,6 +33,7 @@ def apply() -> None:
     for operation in (*configurations, describe_configuration_revision, *changes, get_bootstrap_brokers):
         setattr(KafkaResponse, operation.__name__, operation)
     setattr(KafkaBackend, "describe_cluster", described)  # noqa: B010
+    setattr(KafkaBackend, "delete_cluster", deleted)  # noqa: B010
     setattr(FakeKafkaCluster, "_generate_arn", named_arn)  # noqa: B010
 
 
@@ -43,6 +45,15 @@ def described(self: KafkaBackend, cluster_arn: str) -> dict[str, Any]:
     cluster = self.clusters[cluster_arn]
     cluster.state, cluster.storage_mode = "ACTIVE", cluster.storage_mode or "LOCAL"
     return _describe(self, cluster_arn)
+
+
+@wraps(_delete)
+def deleted(self: KafkaBackend, cluster_arn: str, current_version: str) -> tuple[str, str]:
+    """DeleteCluster: a cluster that isn't there isn't found."""
+    if cluster_arn not in self.clusters:
+        raise _not_found(cluster_arn)
+    answer: tuple[str, str] = _delete(self, cluster_arn, current_version)
+    return answer
 
 
 @wraps(_arn)
