@@ -1,6 +1,6 @@
 """Measures the engine beside its peers.
 
-Usage: python -m benchmarks [--quick] [--with temporal] [--without-peers] [--json FILE]. The first run
+Usage: python -m benchmarks [--quick] [--with temporal] [--without-peers] [--directory DIR] [--json FILE]. The first run
 installs the peers into `.tools/benchmarks`. See benchmarks/README.md for what is measured and how.
 """
 
@@ -22,6 +22,7 @@ from benchmarks.driver import ROOT, SideError
 from benchmarks.figures import ENGINE, PGBENCH, RESTATE, TEMPORAL, Figures
 from benchmarks.peers.installing import Installed, install
 from benchmarks.sizes import FULL, QUICK, TINY, Sizes
+from benchmarks.targets import verdicts
 from benchmarks.workloads import run_processes, run_sides, run_waiting
 from tools.progress import say
 
@@ -31,8 +32,8 @@ _CLIENTS = 32
 
 
 def measure(sizes: Sizes, installed: Installed, folder: Path) -> report.Report:
-    """Measure everything, on a database as fast as this machine's disk and on slower ones."""
-    machine = report.machine()
+    """Measure everything, on a database as fast as the disk under `folder` and on slower ones."""
+    machine = report.machine(folder.parent)
     sections: list[report.Section] = []
     postgresql = ""
     for milliseconds in sizes.delays:
@@ -40,12 +41,12 @@ def measure(sizes: Sizes, installed: Installed, folder: Path) -> report.Report:
         with running_database(folder / f"delay-{milliseconds}", commit_milliseconds=milliseconds) as database:
             postgresql = database.version
             field = Field(database, installed, folder / f"delay-{milliseconds}", sizes.items)
-            sections.append(_section(milliseconds, sizes, field, database, dict(installed.missing)))
+            sections.append(_section(milliseconds, machine["data"], sizes, field, database, dict(installed.missing)))
     return report.Report(machine, report.versions(postgresql, LOCKS), sections)
 
 
 def _section(
-    milliseconds: int, sizes: Sizes, field: Field, database: Database, missing: dict[str, str]
+    milliseconds: int, place: str, sizes: Sizes, field: Field, database: Database, missing: dict[str, str]
 ) -> report.Section:
     """What fails is said in the table, and the rest measured all the same."""
     figures = Figures()
@@ -63,12 +64,16 @@ def _section(
             say(f"{name}: {error}")
             missing[name] = str(error)
     if milliseconds == 0:
-        return report.Section("PostgreSQL on this machine's disk", figures.all, figures.ratios(), missing)
+        return _told(f"PostgreSQL in {place}", figures, missing)
     for figure in figures.all:
         if figure.side in {RESTATE, TEMPORAL}:
             figure.note = "on a log of its own, without the delay"
-    title = f"PostgreSQL with {milliseconds} ms added to each commit"
-    return report.Section(title, figures.all, figures.ratios(), missing)
+    title = f"PostgreSQL in {place} with {milliseconds} ms added to each commit"
+    return _told(title, figures, missing)
+
+
+def _told(title: str, figures: Figures, missing: dict[str, str]) -> report.Section:
+    return report.Section(title, figures.all, figures.ratios(), verdicts(figures), missing)
 
 
 def _inserts(database: Database, sizes: Sizes, figures: Figures) -> None:
@@ -84,6 +89,7 @@ def _arguments() -> argparse.Namespace:
     size.add_argument("--tiny", dest="size", action="store_const", const="tiny", help="whether it runs at all")
     parser.add_argument("--with", dest="more", choices=["temporal"], help="Temporal too, which is built first")
     parser.add_argument("--without-peers", action="store_true", help="the engine and the bare loop alone")
+    parser.add_argument("--directory", type=Path, metavar="DIR", help="where all sides keep their data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 
@@ -93,7 +99,7 @@ def main() -> int:
     given = _arguments()
     none = Installed(None, None, None, dict.fromkeys(("Restate", "DBOS", "Temporal"), "left out (--without-peers)"))
     installed = none if given.without_peers else install(ROOT, temporal=given.more == "temporal")
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=_home()))
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=given.directory or _home()))
     try:
         made = measure(SIZES[given.size or "full"], installed, folder)
     finally:

@@ -74,18 +74,22 @@ class Figures:
         """The engine against the fastest peer and against the floor, for each workload that has both."""
         found: list[Ratio] = []
         for workload in dict.fromkeys(workload for workload, _ in self._lines):
-            engine = self._measured(workload, ENGINE)
-            peers = [line for peer in PEERS if (line := self._measured(workload, peer)) is not None]
-            floor = self._measured(workload, FLOOR)
-            others = [*([_best(peers)] if peers else []), *([floor] if floor else [])]
+            engine = self.measured(workload, ENGINE)
+            others = filter(None, (self.fastest_peer(workload), self.measured(workload, FLOOR)))
             if engine is not None:
                 found.extend(Ratio(workload, ENGINE, other.side, times_better(engine, other)) for other in others)
         return found
 
+    def fastest_peer(self, workload: str) -> Figure | None:
+        """Give the line of the peer that does it best."""
+        peers = [line for peer in PEERS if (line := self.measured(workload, peer)) is not None]
+        return _best(peers) if peers else None
+
     def _line(self, workload: str, side: str, unit: Unit) -> Figure:
         return self._lines.setdefault((workload, side), Figure(workload, side, unit, []))
 
-    def _measured(self, workload: str, side: str) -> Figure | None:
+    def measured(self, workload: str, side: str) -> Figure | None:
+        """Give a line that has values."""
         line = self._lines.get((workload, side))
         return line if line is not None and line.values else None
 

@@ -13,6 +13,7 @@ import msgspec
 
 import engine
 from benchmarks.figures import Figure, Ratio
+from benchmarks.targets import Verdict
 
 _WIDTH: Final = 56
 _PACKAGES: Final = ("aiohttp", "asyncpg", "uvloop", "boto3")
@@ -26,12 +27,14 @@ class Section(msgspec.Struct):
         title: what is special about it.
         figures: what was measured.
         ratios: how the engine compares.
+        targets: which targets are met.
         missing: sides that took no part, or failed, with the reason.
     """
 
     title: str
     figures: list[Figure]
     ratios: list[Ratio]
+    targets: list[Verdict]
     missing: dict[str, str]
 
 
@@ -43,15 +46,23 @@ class Report(msgspec.Struct):
     sections: list[Section]
 
 
-def machine() -> dict[str, str]:
-    """What this machine is, and how busy it was."""
+def machine(data: Path) -> dict[str, str]:
+    """What this machine is, how busy it was, and on which file system the sides keep their data."""
     found = {"system": platform.platform(), "cores": str(os.cpu_count())}
+    found["data"] = f"{data} ({file_system(data)})"
     lines = _lines(Path("/proc/cpuinfo"), "model name") or [f": {platform.processor()}"]
     found["processor"] = lines[0].partition(":")[2].strip()
     if memory := _lines(Path("/proc/meminfo"), "MemTotal"):
         found["memory"] = f"{int(memory[0].split()[1]) / 1024**2:.0f} GiB"
     found["load before"] = " ".join(f"{load:.1f}" for load in os.getloadavg())
     return found
+
+
+def file_system(path: Path) -> str:
+    """The kind of file system that a path is on, as Linux calls it; empty where it doesn't tell."""
+    mounts = [line.split() for line in _lines(Path("/proc/self/mounts"), "")]
+    over = [(Path(place), kind) for _, place, kind, *_ in mounts if path.resolve().is_relative_to(place)]
+    return max(over, key=lambda mount: len(mount[0].parts))[1] if over else ""
 
 
 def versions(postgresql: str, locks: Path) -> dict[str, str]:
@@ -77,6 +88,8 @@ def text(report: Report) -> Iterable[str]:
         yield from (f"no figures of {side}: {reason}" for side, reason in section.missing.items())
         yield ""
         yield from map(_ratio, section.ratios)
+        yield ""
+        yield from (f"{'met' if target.met else 'MISSED':<8}{target.text}" for target in section.targets)
 
 
 def _line(figure: Figure) -> str:

@@ -21,7 +21,9 @@ STARTS = "c. starts over HTTP"
 DESCRIBES = "c. DescribeExecution over HTTP"
 PARALLEL = "d. 100 parallel steps"
 MAP = "d. Map of"
-WAITING = "e. waiting executions"
+ONE_PASS = f"{STARTS}, one Pass"
+WAITING = "e. waiting executions, due in an hour, memory of each"
+NEAR = "e. waiting executions, due in a minute, memory of each"
 LATE = "e. timers"
 SHARED = "f. three steps"
 EXPRESS = "g. EXPRESS, three steps"
@@ -174,14 +176,14 @@ def run_waiting(field: Field, sizes: Sizes, figures: Figures) -> None:
         engine.receive(Ready)
         engine.throughput("three-steps", min(sizes.executions, sizes.waiting), sizes.in_flight)
         grown = engine.ask(_Grown, "wait", count=sizes.waiting, seconds=3_600)
-        figures.add(f"{WAITING}, due in an hour, memory of each", ENGINE, "bytes", grown.bytes)
+        figures.add(WAITING, ENGINE, "bytes", grown.bytes)
         say(f"{sizes.timers:,} timers beside them")
         late = engine.ask(Samples, "lateness", count=sizes.timers, seconds=sizes.timer_seconds).seconds
         figures.add(f"{LATE}, late by, p50", ENGINE, "ms", statistics.median(late) * 1e3)
         figures.add(f"{LATE}, late by, p99", ENGINE, "ms", percentile(late, 99) * 1e3)
         say(f"{sizes.waiting_near:,} executions that wait in memory")
         grown = engine.ask(_Grown, "wait", count=sizes.waiting_near, seconds=_NEAR_SECONDS)
-        figures.add(f"{WAITING}, due in a minute, memory of each", ENGINE, "bytes", grown.bytes)
+        figures.add(NEAR, ENGINE, "bytes", grown.bytes)
 
 
 def run_processes(field: Field, sizes: Sizes, figures: Figures) -> None:

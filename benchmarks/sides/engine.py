@@ -20,6 +20,7 @@ from benchmarks import machines
 from benchmarks.sides import steady, waiting
 from benchmarks.sides.ends import Ends
 from benchmarks.sides.protocol import Answer, Command, Job, commands, serve
+from engine.commands.collecting import collect_rarely
 from engine.commands.process import Process, running
 from engine.observability.logs import configure_logs
 from engine.observability.metrics import Metrics
@@ -114,6 +115,7 @@ async def main(database: str, items: int) -> None:
     ends = Ends(metrics)
     async with running(settings, load_components([COMPONENT]), metrics, ends) as process:
         arns = await create_machines(process.engine)
+        collect_rarely()
         host, port = process.server.addresses[0]
         await serve(_offered(process, ends, arns, items), {"address": [host, port], "machines": arns})
 

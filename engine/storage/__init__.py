@@ -1,6 +1,7 @@
 """Where executions are kept: in memory, in SQLite, or in PostgreSQL."""
 
 from engine.storage.errors import (
+    ArchiveUnavailable,
     InvalidStorageUrl,
     LeaseLapsed,
     MigrationFailed,
@@ -16,6 +17,7 @@ from engine.storage.protocol import NOBODY, Storage
 
 __all__ = [
     "NOBODY",
+    "ArchiveUnavailable",
     "InvalidStorageUrl",
     "LeaseLapsed",
     "MigrationFailed",

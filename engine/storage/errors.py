@@ -13,6 +13,10 @@ class StorageUnavailable(StorageError):
     """The database can't be reached or ended the connection, and nothing was written: try again later."""
 
 
+class ArchiveUnavailable(StorageUnavailable):
+    """The place of the archive doesn't answer, or hasn't what it should have: the message names it."""
+
+
 class OutcomeUnknown(StorageUnavailable):
     """The connection was lost while a commit was under way: it was applied as a whole or not at all."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.storage.errors import SchemaMismatch
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The revision of the schema that this engine was written for: the latest in `engine.storage.migrations`."""
 
 

@@ -15,6 +15,8 @@ from benchmarks.database import running_database
 from benchmarks.driver import ROOT, Contestant, SideError
 from benchmarks.figures import DBOS, ENGINE, FLOOR, PGBENCH, RESTATE, Figure, Figures, percentile, times_better
 from benchmarks.soak import LIMITS, Sample, verdict
+from benchmarks.targets import verdicts
+from benchmarks.workloads import NEAR, ONE_PASS, STEPS, WAITING
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -25,7 +27,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_workload_gives_figures(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    ran = run("benchmarks", "--tiny", "--without-peers", "--json", str(file))
+    ran = run("benchmarks", "--tiny", "--without-peers", "--directory", str(tmp_path), "--json", str(file))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     made = msgspec.json.decode(file.read_bytes(), type=report.Report)
     [section] = made.sections
@@ -42,6 +44,9 @@ def test_every_workload_gives_figures(tmp_path: Path) -> None:
     assert "no figures of Restate: left out (--without-peers)" in ran.stdout
     assert "a. three steps" in ran.stdout
     assert "engine : bare loop" in ran.stdout
+    judged = {target.text.split(":")[0] for target in section.targets}
+    assert judged == {STEPS, ONE_PASS, WAITING, NEAR}
+    assert f"PostgreSQL in {tmp_path} (" in ran.stdout
 
 
 def test_commits_are_durable_and_as_slow_as_asked(tmp_path: Path) -> None:
@@ -98,6 +103,29 @@ def test_the_engine_is_compared_with_the_fastest_peer_and_the_floor() -> None:
         ("a", FLOOR, 0.25),
         ("b", DBOS, 6.5),
     ]
+
+
+def test_a_missed_target_is_said_with_its_floor() -> None:
+    figures = Figures()
+    figures.add(STEPS, ENGINE, "/s", 1000)
+    figures.add(STEPS, FLOOR, "/s", 4000)
+    figures.add(STEPS, RESTATE, "/s", 90)
+    figures.add(f"{STEPS}, processor", ENGINE, "us", 500)
+    figures.add(ONE_PASS, ENGINE, "/s", 1501)
+    figures.add(NEAR, ENGINE, "bytes", 2049)
+    met, missed = ([verdict.text for verdict in verdicts(figures) if verdict.met is met] for met in (True, False))
+    assert met == [f"{STEPS}: 11.11 times as good as Restate, wanted 10", f"{ONE_PASS}: 1,501 /s, wanted 1,500"]
+    floor = "the bare loop, which interprets nothing, has 4,000 /s"
+    core = "the engine's process takes 500 us for each, so one core does 2,000 /s"
+    assert missed == [
+        f"{STEPS}: 0.25 times as good as bare loop, wanted 0.5; {floor}; {core}",
+        f"{NEAR}: 2,049 bytes, wanted 2,048",
+    ]
+
+
+def test_a_file_system_has_a_name(tmp_path: Path) -> None:
+    assert report.file_system(Path("/proc")) == "proc"
+    assert report.file_system(tmp_path)
 
 
 def test_percentiles_and_times() -> None:

@@ -60,6 +60,20 @@ class MemoryPauses:
         found = [(key, self._tables.paused[key]) for key in execution_ids if key in self._tables.paused]
         return [Pause(key, row.paused_at, row.paused_by) for key, row in found if not row.resumed]
 
+    async def list_paused(self, organization: str, machine: str | None, limit: int, before: UUID | None) -> list[UUID]:
+        """See `Pauses.list_paused`."""
+        tables = self._tables
+        present = {m.id for m in tables.present() if m.organization == organization and machine in (None, m.name)}
+        found = [
+            key
+            for key, row in tables.paused.items()
+            if not row.resumed
+            and (before is None or key < before)
+            and tables.executions[key].state_machine_id in present
+            and tables.executions[key].origin.map_run is None
+        ]
+        return sorted(found, reverse=True)[:limit]
+
     async def awaken(self, execution_id: UUID) -> None:
         """See `Pauses.awaken`."""
         active = self._tables.active.get(execution_id)

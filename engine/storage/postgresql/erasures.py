@@ -57,7 +57,7 @@ _ERASURES: Final = """
 select execution_id, requested_at, requested_by, events, digest, finished_at from erasures
 where execution_id = any($1::uuid[])
 """
-_UNFINISHED: Final = "select execution_id from erasures where finished_at is null order by execution_id limit $1"
+UNFINISHED: Final = "select execution_id from erasures where finished_at is null order by execution_id limit $1"
 
 
 class PostgresErasures:
@@ -110,4 +110,4 @@ class PostgresErasures:
 
     async def unfinished_erasures(self, limit: int) -> list[UUID]:
         """See `Erasures.unfinished_erasures`."""
-        return [row["execution_id"] for row in await self._database.fetch(_UNFINISHED, limit)]
+        return [row["execution_id"] for row in await self._database.fetch(UNFINISHED, limit)]

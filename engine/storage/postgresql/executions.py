@@ -61,25 +61,40 @@ _CHOSEN: Final = """
     and ($8::bool is null or (x.redrive_count > 0) = $8)
 """
 
-# The newest of each state machine by way of the index, then the newest of all these.
-LIST_EXECUTIONS: Final = f"""
+_EVERY: Final = "executions as x"
+# Those that run are few among all that there ever were, and there is no index of a status, since it changes.
+_RUNNING: Final = "active_executions as a join executions as x on x.id = a.execution_id"
+
+
+def _list_executions(source: str) -> str:
+    """The newest of each state machine by way of the index, then the newest of all these."""
+    return f"""
 {_EXECUTION} {_NO_CHILD}
 from state_machines as m
 cross join lateral (
-    select * from executions as x where x.state_machine_id = m.id and {_CHOSEN} order by x.id desc limit $4
+    select x.* from {source} where x.state_machine_id = m.id and {_CHOSEN} order by x.id desc limit $4
 ) as e
 where m.organization = $1 and m.deleted_at is null and ($2::text is null or m.name = $2)
 order by e.id desc limit $4
 """
-LIST_CHILDREN: Final = f"""
+
+
+def _list_children(source: str) -> str:
+    return f"""
 {_EXECUTION} {_CHILD}
 from map_runs as r join state_machines as m on m.id = r.state_machine_id
 cross join lateral (
-    select * from executions as x where x.state_machine_id = r.id and {_CHOSEN} order by x.id desc limit $4
+    select x.* from {source} where x.state_machine_id = r.id and {_CHOSEN} order by x.id desc limit $4
 ) as e
 where m.organization = $1 and r.id = $2
 order by e.id desc limit $4
 """
+
+
+LIST_EXECUTIONS: Final = _list_executions(_EVERY)
+LIST_RUNNING: Final = _list_executions(_RUNNING)
+LIST_CHILDREN: Final = _list_children(_EVERY)
+LIST_RUNNING_CHILDREN: Final = _list_children(_RUNNING)
 
 READ_HISTORY: Final = """
 select event_id, last_event_id, events from history
@@ -104,11 +119,12 @@ ACTIVE: Final = f"""
 e.id, coalesce(r.state_machine_id, e.state_machine_id) as state_machine_id, e.version, e.name, e.input, e.started_at,
     {_ORIGIN}, {_CHILD}, r.pointer
 """
+# `is true` keeps the index of owners out of these plans: it gives all executions of the process.
 LOAD: Final = f"""
 select a.sequence, a.snapshot, {ACTIVE}
 from active_executions as a join executions as e on e.id = a.execution_id
 left join map_runs as r on r.id = e.state_machine_id
-where a.owner = $1 and a.execution_id = any($2::uuid[])
+where a.execution_id = any($2::uuid[]) and (a.owner = $1) is true
 """
 LOAD_FINISHED: Final = f"""
 select 0 as sequence, s.snapshot, {ACTIVE}
@@ -121,7 +137,7 @@ PURGE_SNAPSHOTS: Final = "delete from final_snapshots where ended_at < $1 return
 DUE_EXECUTIONS: Final = """
 select distinct t.execution_id
 from timers as t join active_executions as a on a.execution_id = t.execution_id
-where a.owner = $1 and ($2::timestamptz is null or t.due > $2) and t.due <= $3
+where ($2::timestamptz is null or t.due > $2) and t.due <= $3 and (a.owner = $1) is true
 """
 
 RUNNING_SNAPSHOT: Final = "select snapshot from active_executions where execution_id = $1"
@@ -137,7 +153,7 @@ select pg_notify($3, owner::text) from receiver where exists (select from messag
 MESSAGES: Final = """
 select m.id, m.execution_id, m.data
 from messages as m join active_executions as a on a.execution_id = m.execution_id
-where a.owner = $1 and m.id > $3
+where m.id > $3 and (a.owner = $1) is true
 order by m.id limit $2
 """
 
@@ -169,7 +185,10 @@ class PostgresExecutions:
     ) -> list[Execution]:
         """See `Executions.list_executions`."""
         where: object = machine if chosen.map_run is None else chosen.map_run
-        statement = LIST_EXECUTIONS if chosen.map_run is None else LIST_CHILDREN
+        if status == "RUNNING":
+            statement = LIST_RUNNING if chosen.map_run is None else LIST_RUNNING_CHILDREN
+        else:
+            statement = LIST_EXECUTIONS if chosen.map_run is None else LIST_CHILDREN
         filters = (chosen.published, chosen.alias, chosen.redriven)
         rows = await self._replicas.fetch(statement, organization, where, status, limit, before, *filters)
         return [execution(row) for row in rows]

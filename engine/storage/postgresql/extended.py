@@ -16,11 +16,12 @@ reopened as (
     update executions as e
     set status = coalesce(u.status, 'RUNNING'), output = u.output, error = u.error, cause = u.cause,
         stopped_at = u.stopped_at, redrive_count = u.count, redriven_at = u.redriven_at, redrive_tokens = u.tokens
-    from lease, unnest(
+    from unnest(
         $41::uuid[], $42::int[], $43::timestamptz[], $44::text[],
         $45::text[], $46::text[], $47::text[], $48::text[], $49::timestamptz[]
     ) as u (id, count, redriven_at, tokens, status, output, error, cause, stopped_at)
-    where e.id = u.id and e.redrive_count = u.count - 1 and e.status in ('FAILED', 'TIMED_OUT', 'ABORTED')
+    where e.id = any($41::uuid[]) and e.id = u.id and e.redrive_count = u.count - 1
+        and e.status in ('FAILED', 'TIMED_OUT', 'ABORTED') and exists (select from lease)
     returning e.id
 ),
 resumed as (
@@ -31,11 +32,13 @@ resumed as (
     returning execution_id as id
 ),
 messages_forgotten as (
-    delete from messages as m using reopened where m.execution_id = reopened.id
+    delete from messages
+    where execution_id = any($41::uuid[]) and (execution_id in (select id from reopened)) is true
 ),
 snapshots_forgotten as (
-    delete from final_snapshots as s using reopened
-    where s.execution_id = reopened.id and (s.execution_id = any($51::uuid[])) is not true
+    delete from final_snapshots
+    where execution_id = any($41::uuid[]) and (execution_id in (select id from reopened)) is true
+        and (execution_id = any($51::uuid[])) is not true
 ),
 """
 
@@ -75,7 +78,8 @@ queued as (
 activity_tasks_deleted as (
     delete from activity_tasks as t
     using unnest($61::uuid[], $62::text[]) as u (execution, task)
-    where t.execution_id = u.execution and t.task_id = u.task and (u.execution in (select id from applied)) is true
+    where t.execution_id = any($61::uuid[]) and t.execution_id = u.execution and t.task_id = u.task
+        and (t.execution_id in (select id from applied)) is true
 ),
 payloads_stored as (
     insert into payloads (execution_id, digest, data)

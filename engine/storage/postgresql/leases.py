@@ -61,11 +61,11 @@ left join map_runs as r on r.id = e.state_machine_id
 """
 
 _FIRST: Final = UUID(int=0)
-_OWNED: Final = """
+OWNED: Final = """
 select execution_id as id from active_executions where owner = $1 and execution_id > $3 order by execution_id limit $2
 """
 
-_RELEASE: Final = """
+RELEASE: Final = """
 with released as (
     update active_executions set owner = 0
     where owner = $1 and ($2::uuid[] is null or execution_id = any($2::uuid[]))
@@ -114,9 +114,9 @@ class PostgresLeases:
 
     async def owned(self, epoch: int, limit: int, after: UUID | None = None) -> list[UUID]:
         """See `Processes.owned`."""
-        return [row["id"] for row in await self._database.fetch(_OWNED, epoch, limit, after or _FIRST)]
+        return [row["id"] for row in await self._database.fetch(OWNED, epoch, limit, after or _FIRST)]
 
     async def release(self, epoch: int, execution_ids: Sequence[UUID] | None) -> None:
         """See `Processes.release`."""
         ids = None if execution_ids is None else list(execution_ids)
-        await self._database.fetch(_RELEASE, epoch, ids, CHANNEL)
+        await self._database.fetch(RELEASE, epoch, ids, CHANNEL)

@@ -35,30 +35,32 @@ _STATUSES: Final = """
     cross join lateral (
         values (0, 'RUNNING', {began}, null, null), (1, u.status, u.stopped_at, u.error, u.cause)
     ) as c (place, status, at, error, cause)
-    where c.status is not null and r.execution_type is distinct from 'EXPRESS'
+    where c.status is not null
+        and (select r.execution_type from map_runs as r where r.id = {group}) is distinct from 'EXPRESS'
 """
 _BEGUN: Final = f"""
     select u.id, 0 as redrive_count, c.*
     from unnest(
-        $2::uuid[], $3::uuid[], $7::timestamptz[], $8::text[], $10::text[], $11::text[], $12::timestamptz[]
+        (select begun from given), $3::uuid[], $7::timestamptz[],
+        $8::text[], $10::text[], $11::text[], $12::timestamptz[]
     ) as u (id, machine, started_at, status, error, cause, stopped_at)
-    left join map_runs as r on r.id = u.machine
-    {_STATUSES.format(began="u.started_at")} and (u.id in (select id from begun)) is true
+    {_STATUSES.format(began="u.started_at", group="u.machine")} and (u.id in (select id from begun)) is true
 """
 _ENDED: Final = """
     select u.id, e.redrive_count, 1, u.status, u.stopped_at, u.error, u.cause
-    from unnest($17::uuid[], $19::text[], $21::text[], $22::text[], $23::timestamptz[])
+    from unnest((select ended from given), $19::text[], $21::text[], $22::text[], $23::timestamptz[])
         as u (id, status, error, cause, stopped_at)
     join executions as e on e.id = u.id
-    where (u.id in (select id from ended)) is true
+    where e.id = any((select ended from given)::uuid[]) and (u.id in (select id from ended)) is true
 """
 _REOPENED: Final = f"""
     select u.id, u.count, c.*
     from unnest(
         $41::uuid[], $42::int[], $43::timestamptz[], $45::text[], $47::text[], $48::text[], $49::timestamptz[]
     ) as u (id, count, redriven_at, status, error, cause, stopped_at)
-    join executions as e on e.id = u.id left join map_runs as r on r.id = e.state_machine_id
-    {_STATUSES.format(began="u.redriven_at")} and (u.id in (select id from reopened)) is true
+    join executions as e on e.id = u.id
+    {_STATUSES.format(began="u.redriven_at", group="e.state_machine_id")}
+        and e.id = any($41::uuid[]) and (u.id in (select id from reopened)) is true
 """
 
 

@@ -77,6 +77,14 @@ _PAUSES: Final = """
 select execution_id, paused_at, paused_by from paused_executions
 where execution_id = any($1::uuid[]) and not resumed
 """
+LIST_PAUSED: Final = """
+select e.id from paused_executions as p
+join executions as e on e.id = p.execution_id
+join state_machines as m on m.id = e.state_machine_id
+where not p.resumed and m.organization = $1 and m.deleted_at is null
+    and ($2::text is null or m.name = $2) and ($4::uuid is null or e.id < $4)
+order by e.id desc limit $3
+"""
 _TOLD: Final = """
 select distinct a.execution_id from active_executions as a join messages as m on m.execution_id = a.execution_id
 where a.owner in (-1, -2) and substr(m.data, 1, length($1::bytea)) = $1
@@ -120,6 +128,10 @@ class PostgresPauses:
     async def pauses(self, execution_ids: Sequence[UUID]) -> list[Pause]:
         """See `Pauses.pauses`."""
         return await self._database.all(Pause, _PAUSES, list(execution_ids))
+
+    async def list_paused(self, organization: str, machine: str | None, limit: int, before: UUID | None) -> list[UUID]:
+        """See `Pauses.list_paused`."""
+        return [row["id"] for row in await self._database.fetch(LIST_PAUSED, organization, machine, limit, before)]
 
     async def awaken(self, execution_id: UUID) -> None:
         """See `Pauses.awaken`."""

@@ -39,6 +39,13 @@ class Pauses(Protocol):
         """Give those of the executions that are paused."""
         ...
 
+    async def list_paused(self, organization: str, machine: str | None, limit: int, before: UUID | None) -> list[UUID]:
+        """Give the paused executions, newest first, of one state machine or all, older than `before`.
+
+        As in `Executions.list_executions`, children of map runs aren't among them.
+        """
+        ...
+
     async def awaken(self, execution_id: UUID) -> None:
         """Give an execution that is paused or set aside to any process, for a message that can't wait."""
         ...

@@ -61,6 +61,11 @@ class Applied(msgspec.Struct, frozen=True):
 def apply(connection: sqlite3.Connection, epoch: int, writes: Sequence[Write]) -> Applied:
     """Apply what can be applied, in the transaction that is under way."""
     applied = [write for write in writes if _apply(connection, epoch, write)]
+    recorded = [(w.execution_id.bytes, e.first, e.last, e.data) for w in applied if (e := w.events) is not None]
+    connection.executemany(_RECORD, recorded)
+    over = [(write.execution_id.bytes,) for write in applied if write.ending is not None]
+    for statement in _END:
+        connection.executemany(statement, over)
     owners = [send(connection, *message) for write in applied for message in write.sent]
     return Applied(
         frozenset(write.execution_id for write in applied),
@@ -73,8 +78,6 @@ def _apply(connection: sqlite3.Connection, epoch: int, write: Write) -> bool:
     if not _accept(connection, epoch, write):
         return False
     key = write.execution_id.bytes
-    if (events := write.events) is not None:
-        connection.execute(_RECORD, (key, events.first, events.last, events.data))
     if write.payloads:
         connection.executemany(_KEEP_PAYLOAD, [(key, *payload) for payload in write.payloads])
     if write.timers_set:
@@ -89,7 +92,7 @@ def _apply(connection: sqlite3.Connection, epoch: int, write: Write) -> bool:
     if write.activity_tasks_removed:
         connection.executemany(_DELETE_TASK, [(key, task) for task in write.activity_tasks_removed])
     if write.ending is not None:
-        _end(connection, key, write.ending)
+        _close(connection, key, write.ending)
     return True
 
 
@@ -133,11 +136,9 @@ def _advance(connection: sqlite3.Connection, epoch: int, write: Write) -> bool:
     return connection.execute(_ADVANCE, values).rowcount == 1
 
 
-def _end(connection: sqlite3.Connection, key: bytes, ending: Ending) -> None:
+def _close(connection: sqlite3.Connection, key: bytes, ending: Ending) -> None:
     how = (ending.status, ending.output, ending.error, ending.cause)
     connection.execute(_CLOSE, (*how, from_time(ending.stopped_at), key))
-    for statement in _END:
-        connection.execute(statement, (key,))
     if ending.snapshot is not None:
         ended_at = now() if ending.stopped_at is None else from_time(ending.stopped_at)
         connection.execute(_KEEP, (key, ended_at, ending.snapshot))

@@ -10,7 +10,7 @@ from uuid import UUID
 from engine.storage.lifecycle import PAUSED, Pause
 from engine.storage.protocol import NOBODY
 from engine.storage.sqlite.database import Database
-from engine.storage.sqlite.values import marks, now, to_id, to_time
+from engine.storage.sqlite.values import from_id, marks, now, to_id, to_time
 
 _OWNER: Final = "select owner from active_executions where execution_id = ?"
 _MOVE: Final = "update active_executions set owner = ? where execution_id = ?"
@@ -40,6 +40,14 @@ where a.owner in (-1, -2) and substr(m.data, 1, ?) = ?
 """
 _PAUSES: Final = """
 select execution_id, paused_at, paused_by from paused_executions where execution_id in ({marks}) and not resumed
+"""
+_LIST_PAUSED: Final = """
+select e.id from paused_executions as p
+join executions as e on e.id = p.execution_id
+join state_machines as m on m.id = e.state_machine_id
+where not p.resumed and m.organization = :organization and m.deleted_at is null
+    and (:machine is null or m.name = :machine) and (:before is null or e.id < :before)
+order by e.id desc limit :limit
 """
 
 
@@ -79,6 +87,11 @@ class SqlitePauses:
         statement = _PAUSES.format(marks=marks(execution_ids))
         rows = await self._database.rows(statement, *(execution_id.bytes for execution_id in execution_ids))
         return [Pause(to_id(row["execution_id"]), to_time(row["paused_at"]), row["paused_by"]) for row in rows]
+
+    async def list_paused(self, organization: str, machine: str | None, limit: int, before: UUID | None) -> list[UUID]:
+        """See `Pauses.list_paused`."""
+        where = {"organization": organization, "machine": machine, "limit": limit, "before": from_id(before)}
+        return [to_id(row["id"]) for row in await self._database.named(_LIST_PAUSED, **where)]
 
     async def awaken(self, execution_id: UUID) -> None:
         """See `Pauses.awaken`."""

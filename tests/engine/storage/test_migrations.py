@@ -38,7 +38,7 @@ from sandbox.data.postgres import _ADMINISTRATOR
 from tests.engine.storage.rows import NOW, end, failed, later, redrive, start, step, stored_machine, stored_map_run
 from tests.support.postgres import ADMIN, ADMIN_PASSWORD, Databases
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 ADMINISTRATOR = Credentials(ADMIN, ADMIN_PASSWORD)
 
 

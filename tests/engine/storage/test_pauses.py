@@ -131,5 +131,23 @@ async def test_what_was_told_something_is_awakened(storage: Storage) -> None:
     ]
 
 
+async def test_paused_executions_are_listed_newest_first(storage: Storage) -> None:
+    machine = await stored_machine(storage)
+    owner = await storage.register_process("owner", 60)
+    writes = [start(machine, name) for name in ("one", "two", "three", "resumed", "running")]
+    await storage.commit(owner.epoch, writes)
+    ids = [write.execution_id for write in writes]
+    for execution_id in ids[:4]:
+        await storage.pause(execution_id, "alice")
+    await storage.resume(ids[3])
+    newest = sorted(ids[:3], reverse=True)
+    organization, name = machine.organization, machine.name
+    assert await storage.list_paused(organization, name, 10, None) == newest
+    assert await storage.list_paused(organization, None, 2, None) == newest[:2]
+    assert await storage.list_paused(organization, None, 2, newest[1]) == newest[2:]
+    assert await storage.list_paused(organization, "other", 10, None) == []
+    assert await storage.list_paused("other", None, 10, None) == []
+
+
 async def test_epochs_of_processes_are_positive(storage: Storage) -> None:
     assert (await storage.register_process("first", 60)).epoch > NOBODY

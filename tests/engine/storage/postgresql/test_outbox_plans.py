@@ -1,4 +1,4 @@
-"""That the outbox costs a commit no more than its own rows, and is read from its beginning alone."""
+"""That the outbox is read from its beginning alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ import pytest
 from engine.storage import open_storage
 from engine.storage.outbox import MOST_COUNTED
 from engine.storage.postgresql import PostgresStorage
-from engine.storage.postgresql.commit import SERVER_SETTINGS, parameters
-from engine.storage.postgresql.extended import extended_parameters
 from engine.storage.postgresql.outbox import (
-    ANNOUNCING_EXTENDED_STATEMENT,
-    ANNOUNCING_STATEMENT,
     BACKLOG,
     READ_OUTBOX,
     REMOVE_PUBLISHED,
@@ -43,16 +39,6 @@ async def _plan(storage: PostgresStorage, statement: str, *values: object, **set
             await connection.execute(f"set local {name} = '{value}'")
         [row] = await connection.fetch(f"explain (format json) {statement}", *values)
         return str(json.loads(row[0]))
-
-
-async def test_commits_read_no_table_from_end_to_end(full: PostgresStorage) -> None:
-    for statement, values in (
-        (ANNOUNCING_STATEMENT, parameters(1, [])),
-        (ANNOUNCING_EXTENDED_STATEMENT, extended_parameters(1, [])),
-    ):
-        plan = await _plan(full, statement, *values, **SERVER_SETTINGS)
-        assert "Seq Scan" not in plan
-        assert "Hash Join" not in plan
 
 
 async def test_the_outbox_is_read_from_its_beginning(full: PostgresStorage) -> None:

@@ -11,21 +11,42 @@ from msgspec import structs
 
 from engine.storage import open_storage
 from engine.storage.identifiers import child_id, first_of_time
-from engine.storage.postgresql import PostgresStorage, activities, executions, map_runs, partitions, retention
-from engine.storage.postgresql.commit import SERVER_SETTINGS
-from engine.storage.postgresql.extended import EXTENDED_STATEMENT, extended_parameters
+from engine.storage.postgresql import (
+    PostgresStorage,
+    activities,
+    erasures,
+    executions,
+    leases,
+    map_runs,
+    partitions,
+    pauses,
+    retention,
+)
 from engine.storage.records import Activity, ActivityTask, MapRun
 from engine.storage.retention import FIRST_ID
+from tests.engine.storage.postgresql.plans import Node, indexes, nodes, read_throughout
 from tests.engine.storage.rows import NOW, child, failed, later, start, stored_machine, stored_map_run
 from tests.support.postgres import Databases
 
 GROWING = {"executions", "active_executions", "history", "timers", "messages"}
-GROWING |= {"activity_tasks", "final_snapshots", "map_runs"}
+GROWING |= {"activity_tasks", "final_snapshots", "map_runs", "payloads", "erasures"}
 
 _MORE_MAP_RUNS = """
 insert into map_runs
 select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'execution_id', e.id))).*
 from map_runs as r, executions as e
+"""
+
+
+# Most executions are over, and have been for long.
+_MORE_EXECUTIONS = """
+insert into executions (id, state_machine_id, version, name, status, input, started_at, stopped_at)
+select gen_random_uuid(), m.id, 1, 'old-' || n, 'SUCCEEDED', '{}', now(), now()
+from state_machines as m, generate_series(1, 20000) as n
+"""
+_MORE_PAYLOADS = "insert into payloads select id, '', '' from executions"
+_MORE_ERASURES = """
+insert into erasures (execution_id, requested_by, finished_at) select id, 'somebody', now() from executions
 """
 
 
@@ -37,19 +58,13 @@ class Full:
         self.run = run
         self.activity = activity
 
-    async def plan(self, statement: str, *values: object, **settings: str) -> list[dict[str, object]]:
+    async def plan(self, statement: str, *values: object, **settings: str) -> list[Node]:
         """Give the nodes of a statement's plan."""
         async with self.storage._database.transaction() as connection:
             for name, value in settings.items():
                 await connection.execute(f"set local {name} = '{value}'")
             [row] = await connection.fetch(f"explain (format json) {statement}", *values)
-            return _nodes(json.loads(row[0])[0]["Plan"])
-
-
-def _nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    below = plan.get("Plans", [])
-    assert isinstance(below, list)
-    return [plan, *(node for each in below for node in _nodes(each))]
+            return nodes(json.loads(row[0])[0]["Plan"])
 
 
 @pytest.fixture
@@ -71,19 +86,15 @@ async def full(databases: Databases) -> AsyncIterator[Full]:
         await storage.commit(lease.epoch, [child(machine, run, index) for index in range(1500)])
         over = [failed(write.execution_id, 2, 3) for write in starts[500:1000]]
         await storage.commit(lease.epoch, over)
-        databases.execute(url, "analyze")
+        for statement in (_MORE_EXECUTIONS, _MORE_PAYLOADS, _MORE_ERASURES, "analyze"):
+            databases.execute(url, statement)
         yield Full(storage, run, activity.id)
         await storage.close()
 
 
-def _unread(nodes: list[dict[str, object]]) -> None:
-    scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+def _unread(plan: list[Node]) -> None:
+    scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
     assert not scanned & GROWING
-
-
-async def test_the_extended_commit_reads_no_table_from_end_to_end(full: Full) -> None:
-    nodes = await full.plan(EXTENDED_STATEMENT, *extended_parameters(1, []), **SERVER_SETTINGS)
-    assert {str(node["Node Type"]) for node in nodes}.isdisjoint({"Seq Scan", "Hash Join"})
 
 
 async def test_executions_are_found_by_way_of_an_index(full: Full) -> None:
@@ -93,11 +104,45 @@ async def test_executions_are_found_by_way_of_an_index(full: Full) -> None:
     _unread(await full.plan(executions.GET_EXECUTION, key))
     _unread(await full.plan(executions.LIST_EXECUTIONS, "default", None, *everything))
     _unread(await full.plan(executions.LIST_CHILDREN, "default", full.run.id, *everything))
+    for statement, where in ((executions.LIST_RUNNING, "orders"), (executions.LIST_RUNNING_CHILDREN, full.run.id)):
+        plan = await full.plan(statement, "default", where, "RUNNING", *everything[1:], enable_seqscan="off")
+        _unread(plan)
+        assert "active_executions_pkey" in indexes(plan)
     _unread(await full.plan(executions.LOAD, 1, [key, full.run.execution_id]))
     _unread(await full.plan(executions.LOAD_FINISHED, full.run.execution_id))
     _unread(await full.plan(executions.PURGE_SNAPSHOTS, later(0)))
     _unread(await full.plan(executions.RUNNING_SNAPSHOT, key))
     _unread(await full.plan(executions.SEND, key, b"data", "channel", "key"))
+
+
+async def test_what_a_process_owns_is_found_by_way_of_an_index(full: Full) -> None:
+    nobody, keys = UUID(int=0), [child_id(full.run.id, 7)]
+    for statement, values in (
+        (leases.CLAIM, (1, 100)),
+        (leases.OWNED, (1, 100, nobody)),
+        (leases.RELEASE, (1, keys, "channel")),
+        (pauses.LIST_PAUSED, ("default", None, 100, None)),
+    ):
+        _unread(await full.plan(statement, *values, enable_seqscan="off"))
+
+
+async def test_single_executions_are_not_looked_for_among_all_of_their_process(full: Full) -> None:
+    keys = [child_id(full.run.id, 7)]
+    for statement, values in (
+        (executions.LOAD, (1, keys)),
+        (executions.DUE_EXECUTIONS, (1, later(0), later(1))),
+        (executions.MESSAGES, (1, 100, 0)),
+        (executions.POSITIONS, (keys,)),
+        (executions.GET_EXECUTIONS, (keys,)),
+    ):
+        plan = await full.plan(statement, *values, enable_seqscan="off")
+        assert "active_executions_by_owner" not in indexes(plan)
+        assert not read_throughout(plan) & {"executions", "executions_pkey", "active_executions"}
+
+
+async def test_what_is_to_be_erased_is_found_by_way_of_an_index(full: Full) -> None:
+    assert "unfinished_erasures" in indexes(await full.plan(erasures.UNFINISHED, 100))
+    _unread(await full.plan(executions.READ_PAYLOADS, full.run.execution_id, [b""]))
 
 
 async def test_what_is_to_be_archived_is_found_by_way_of_an_index(full: Full) -> None:
@@ -112,9 +157,9 @@ async def test_what_is_to_be_archived_is_found_by_way_of_an_index(full: Full) ->
 async def test_a_history_is_looked_for_in_one_partition(full: Full) -> None:
     await full.storage.arrange_history(NOW, None)
     for statement, bound in ((executions.READ_HISTORY, 0), (executions.READ_HISTORY_REVERSE, 99)):
-        nodes = await full.plan(statement, first_of_time(later(86400 * 45)), bound, 100)
-        assert len({node["Relation Name"] for node in nodes if "Relation Name" in node}) == 1
-        _unread(nodes)
+        plan = await full.plan(statement, first_of_time(later(86400 * 45)), bound, 100)
+        assert len({node["Relation Name"] for node in plan if "Relation Name" in node}) == 1
+        _unread(plan)
         generic = await full.plan(statement, first_of_time(NOW), bound, 100, plan_cache_mode="force_generic_plan")
         _unread(generic)
 

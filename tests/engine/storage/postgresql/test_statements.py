@@ -11,7 +11,6 @@ from msgspec import structs
 from engine.storage import SslMode, StorageError, open_storage
 from engine.storage.identifiers import time_ordered_uuid
 from engine.storage.postgresql import PostgresStorage
-from engine.storage.postgresql.commit import SERVER_SETTINGS, STATEMENT, parameters
 from engine.storage.postgresql.executions import DUE_EXECUTIONS, READ_HISTORY
 from engine.storage.records import Write
 from tests.engine.storage.rows import beginning, later, start, step, stored_machine
@@ -40,14 +39,6 @@ async def _plan(storage: PostgresStorage, statement: str, *values: object, **set
             await connection.execute(f"set local {name} = '{value}'")
         [row] = await connection.fetch(f"explain (format json, verbose) {statement}", *values)
         return str(json.loads(row[0]))
-
-
-async def test_a_commit_reads_no_table_from_end_to_end(storage: PostgresStorage) -> None:
-    plan = await _plan(storage, STATEMENT, *parameters(1, []), **SERVER_SETTINGS)
-    for table in ("active_executions", "executions", "timers", "messages"):
-        assert f"'Node Type': 'Seq Scan', 'Parent Relationship': 'Outer', 'Relation Name': '{table}'" not in plan
-    assert "Seq Scan" not in plan
-    assert "Hash Join" not in plan
 
 
 async def test_history_and_due_timers_come_by_way_of_an_index(storage: PostgresStorage) -> None:
