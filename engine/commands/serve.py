@@ -10,7 +10,9 @@ import uvloop
 import engine
 from engine.api.server import ListenError
 from engine.cli import fail
+from engine.commands.collecting import collect_rarely
 from engine.commands.process import running, stop_signal
+from engine.events import SinkError
 from engine.observability.logs import configure_logs
 from engine.observability.metrics import Metrics
 from engine.observability.observer import MetricsObserver
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         log.warning(warning)
     try:
         uvloop.run(serve(settings, components))
-    except (StorageError, ListenError, EngineError) as error:
+    except (StorageError, ListenError, SinkError, EngineError) as error:
         return fail(str(error))
     return 0
 
@@ -46,6 +48,7 @@ async def serve(settings: Settings, components: list[Component]) -> None:
     asked = stop_signal()
     metrics = Metrics()
     async with running(settings, components, metrics, MetricsObserver(metrics)) as process:
+        collect_rarely()
         log.info(
             "serving",
             version=engine.__version__,

@@ -1,31 +1,13 @@
 """Prometheus metrics."""
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from engine.observability.tallies import Distribution, Tally
 from engine.runtime import EngineHealth
 
 DURATION_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
-
-
-Child = TypeVar("Child")
-
-
-class Children(dict[tuple[str, ...], Child], Generic[Child]):
-    """The children of a metric by the values of its labels, found faster than the library finds them."""
-
-    def __init__(self, labels: Callable[..., Child]) -> None:
-        super().__init__()
-        self._labels = labels
-
-    def __missing__(self, values: tuple[str, ...]) -> Child:
-        """Make the child."""
-        child = self[values] = self._labels(*values)
-        return child
 
 
 class Metrics:
@@ -38,30 +20,24 @@ class Metrics:
         self.last_commit_seconds = 0.0
         self._define_executions()
         self._define_process()
-        self._entered = Children(self.state_transitions.labels)
-        self._ended = Children(self.executions.labels)
-        self._ended_after = Children(self.execution_duration.labels)
-        self._tasks_took = Children(self.task_duration.labels)
-        self._answered = Children(self.requests.labels)
-        self._answered_after = Children(self.request_duration.labels)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an HTTP request by its route's pattern."""
-        self._answered[method, route, str(status)].inc()
-        self._answered_after[method, route].observe(seconds)
+        self.requests.counts[method, route, str(status)] += 1
+        self.request_duration.observe((method, route), seconds)
 
     def state_entered(self, source: str, target: str) -> None:
         """Count the way from one state to another; the first state comes from nowhere, an empty name."""
-        self._entered[source, target].inc()
+        self.state_transitions.counts[source, target] += 1
 
     def execution_ended(self, status: str, machine: str, seconds: float) -> None:
         """Count the end of an execution and how long it took."""
-        self._ended[status, machine].inc()
-        self._ended_after[machine,].observe(seconds)
+        self.executions.counts[status, machine] += 1
+        self.execution_duration.observe((machine,), seconds)
 
     def task_ended(self, resource: str, seconds: float) -> None:
         """Measure an attempt of a task."""
-        self._tasks_took[resource,].observe(seconds)
+        self.task_duration.observe((resource,), seconds)
 
     def schedule_settled(self, outcome: str, late_seconds: float) -> None:
         """Count what became of a schedule's time, and measure how late it was."""
@@ -96,30 +72,30 @@ class Metrics:
         self.instances_active = Gauge(
             "workflow_instances_active", "Executions that this process holds and that aren't over.", registry=registry
         )
-        self.state_transitions = Counter(
+        self.state_transitions = Tally(
             "workflow_state_transition", "States entered.", ["from_state", "to_state"], registry=registry
         )
         self.errors = Counter(
             "workflow_error", "Attempts of tasks and executions that failed.", ["error_code"], registry=registry
         )
-        self.executions = Counter(
+        self.executions = Tally(
             "workflow_executions", "Executions that ended.", ["status", "workflow_id"], registry=registry
         )
-        self.execution_duration = Histogram(
+        self.execution_duration = Distribution(
             "workflow_duration_seconds",
             "How long executions took.",
             ["workflow_id"],
-            buckets=DURATION_BUCKETS,
+            bounds=DURATION_BUCKETS,
             registry=registry,
         )
         self.takeovers = Counter(
             "workflow_takeovers", "Executions taken over from processes that stopped.", registry=registry
         )
-        self.task_duration = Histogram(
+        self.task_duration = Distribution(
             "workflow_task_duration_seconds",
             "How long attempts of tasks took.",
             ["resource"],
-            buckets=DURATION_BUCKETS,
+            bounds=DURATION_BUCKETS,
             registry=registry,
         )
 
@@ -162,13 +138,13 @@ class Metrics:
         self.outbox_lag = Gauge(
             "outbox_lag_seconds", "How long the first of those events has waited.", registry=registry
         )
-        self.requests = Counter(
+        self.requests = Tally(
             "http_requests", "HTTP requests answered.", ["method", "route", "status"], registry=registry
         )
-        self.request_duration = Histogram(
+        self.request_duration = Distribution(
             "http_request_duration_seconds",
             "Time to answer an HTTP request.",
             ["method", "route"],
-            buckets=REQUEST_BUCKETS,
+            bounds=REQUEST_BUCKETS,
             registry=registry,
         )

@@ -2,30 +2,41 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
 from engine.language import HistoryEvent
+from engine.language.history import ENTERED, EXITED
 from engine.observability.metrics import Metrics
 from engine.runtime import ExecutionInfo
 from engine.runtime.observer import ScheduleOutcome
 
+ENTRIES = frozenset(ENTERED.values())
+EXITS = frozenset(EXITED.values())
 FAILURES = frozenset({"TaskFailed", "TaskTimedOut", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"})
 
 log = structlog.get_logger(source=__name__)
 
 
 class MetricsObserver:
-    """The engine's `Observer`: counts and logs, as logs are configured when it is made.
+    """The engine's `Observer`: counts and logs, as logs are configured when it first has something to tell.
 
     What goes as it should is counted and, at the level debug, logged: a line costs as much as a state does.
     """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._log: FilteringBoundLogger = log.bind()
-        self._verbose = self._log.is_enabled_for(logging.DEBUG)
+
+    @cached_property
+    def _log(self) -> FilteringBoundLogger:
+        logger: FilteringBoundLogger = log.bind()
+        return logger
+
+    @cached_property
+    def _verbose(self) -> bool:
+        return self._log.is_enabled_for(logging.DEBUG)
 
     def execution_started(self, execution: ExecutionInfo) -> None:
         """Log the start."""
@@ -37,9 +48,9 @@ class MetricsObserver:
         left: dict[int, str] = {}
         for event in events:
             kind = event.type
-            if kind.endswith("StateEntered"):
+            if kind in ENTRIES:
                 self._metrics.state_entered(left.get(event.previous_id, ""), str(event.details.get("name", "")))
-            elif kind.endswith("StateExited"):
+            elif kind in EXITS:
                 left[event.id] = str(event.details.get("name", ""))
             elif kind in FAILURES:
                 self._metrics.errors.labels(str(event.details.get("error") or kind)).inc()

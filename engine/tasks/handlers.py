@@ -121,7 +121,8 @@ class Signature:
         if whole and any(each is not whole and each.default is inspect.Parameter.empty for each in wanted):
             raise TypeError(f"{whole.name!r}, before /, takes the whole input, so that other parameters would get none")
         self._whole = msgspec.json.Decoder(hints.get(whole.name, Any)) if whole else None
-        self._fields = {_camel(parameter.name): parameter.name for parameter in wanted}
+        names = [parameter.name for parameter in wanted]
+        self._others = {camel: name for name in names if (camel := _camel(name)) != name}
         struct = msgspec.defstruct("Arguments", [_field(parameter, hints) for parameter in wanted])
         self._names = struct.__struct_fields__
         self._arguments = msgspec.json.Decoder(struct)
@@ -130,21 +131,26 @@ class Signature:
         self, request: TaskRequest, cancelled: threading.Event | None
     ) -> tuple[tuple[object, ...], dict[str, object]]:
         """Positional and named arguments for one task; they are the function's alone, which may change them."""
-        named: dict[str, object] = {"context": TaskContext.of(request, cancelled)} if self._wants_context else {}
+        args: tuple[object, ...] = ()
+        named: dict[str, object] = {}
         try:
-            if self._whole is not None:
-                return (self._whole.decode(_ENCODER.encode(request.input)),), named
-            return (), self._named(request.input) | named
+            if self._whole is None:
+                named = self._named(request.input)
+            else:
+                args = (self._whole.decode(_ENCODER.encode(request.input)),)
         except msgspec.ValidationError as error:
             raise TaskError("InvalidInput", f"handler {self._name!r}: {error}") from error
+        if self._wants_context:
+            named["context"] = TaskContext.of(request, cancelled)
+        return args, named
 
     def _named(self, value: object) -> dict[str, object]:
         fields = value if isinstance(value, dict) else msgspec.convert(value, dict[str, Any])
-        given = {self._fields.get(field, field): content for field, content in fields.items()}
+        others = self._others
+        given = {others.get(field, field): content for field, content in fields.items()} if others else fields
         names = self._names
         wanted = {name: given[name] for name in names if name in given}
-        arguments = self._arguments.decode(_ENCODER.encode(wanted))
-        named = {name: getattr(arguments, name) for name in names}
+        named = msgspec.structs.asdict(self._arguments.decode(_ENCODER.encode(wanted)))
         if self._takes_rest:
             rest = {field: content for field, content in given.items() if field not in names}
             named |= msgspec.json.decode(_ENCODER.encode(rest))

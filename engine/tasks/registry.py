@@ -40,6 +40,7 @@ class Registry:
     ) -> None:
         self._handlers: dict[str, Handler[..., Any]] = {}
         self._names: frozenset[str] | None = None
+        self._immediate: dict[str, Immediate] = {}
         self._http = http
         self._aws = aws
         self._calls = HandlerCalls(threads)
@@ -59,6 +60,7 @@ class Registry:
         if known is not new:
             raise DuplicateHandlerError(_twice(new, known))
         self._names = None
+        self._immediate |= _immediate([new])
 
     def replace(self, old: Iterable[Handler[..., Any]], new: Iterable[Handler[..., Any]]) -> None:
         """Serve a component's new handlers in place of its old ones; what runs goes on with the old.
@@ -70,7 +72,7 @@ class Registry:
             known = kept.setdefault(each.name, each)
             if known is not each:
                 raise DuplicateHandlerError(_twice(each, known))
-        self._handlers, self._names = kept, None
+        self._handlers, self._names, self._immediate = kept, None, _immediate(kept.values())
 
     async def run(self, request: TaskRequest) -> object:
         """Run one task and give its result as a JSON value. Raises `TaskError`."""
@@ -84,10 +86,7 @@ class Registry:
 
     def immediate(self, resource: str) -> Immediate | None:
         """Give what calls the resource's handler, if that is an async function which never waits."""
-        found = self._handlers.get(resource.removeprefix(HANDLER_PREFIX))
-        if found is None or found.waits or not found.attempts.is_single or resource != found.resource:
-            return None
-        return partial(call_at_once, found)
+        return self._immediate.get(resource)
 
     def close(self) -> None:
         """Let the threads end once their functions have."""
@@ -98,6 +97,12 @@ class Registry:
         if found is None:
             raise TaskError("HandlerNotFound", f"no component defines the handler {name!r}")
         return await self._calls.run(found, request)
+
+
+def _immediate(handlers: Iterable[Handler[..., Any]]) -> dict[str, Immediate]:
+    """Give what calls the handlers that never wait, by the resources that name them."""
+    at_once = [each for each in handlers if not each.waits and each.attempts.is_single]
+    return {each.resource: partial(call_at_once, each) for each in at_once}
 
 
 def _twice(new: Handler[..., Any], known: Handler[..., Any]) -> str:

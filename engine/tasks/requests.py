@@ -99,7 +99,7 @@ class TaskError(Exception):
 
 
 Immediate = Callable[[TaskRequest], object]
-"""Runs a task to its end without waiting, and gives its output; raises TaskError."""
+"""Runs a task to its end without waiting, and gives its output, a JSON value shared with nobody; raises TaskError."""
 
 
 @runtime_checkable

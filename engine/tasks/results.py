@@ -32,10 +32,10 @@ def _checked(value: object, source: str) -> object:
     try:
         plain = msgspec.to_builtins(value, str_keys=True)
         json.dumps(plain, allow_nan=False)
+        return _DECODER.decode(_ENCODER.encode(plain))
     except (TypeError, ValueError, RecursionError) as error:
         path, reason = next(_misfits(value, "$", depth=0), ("$", str(error)))
         raise TaskError("InvalidResult", f"{source}: the result's {path} {reason}") from error
-    return plain
 
 
 def _misfits(value: object, path: str, *, depth: int) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.observer import Observer
 from engine.runtime.options import EngineOptions
 from engine.runtime.running.commit_loop import Commit, CommitLoop, Outcome
+from engine.runtime.running.deadlines import Deadlines
 from engine.runtime.running.departures import Departures
 from engine.runtime.running.map_work import MapRunner
 from engine.runtime.running.outgoing import is_awaited
@@ -67,6 +68,7 @@ class Executor:
         self._observer = observer
         self._horizon = timedelta(seconds=options.timer_horizon_seconds)
         self._residents = Residents()
+        self._deadlines = Deadlines()
         self.tasks = tasks
         self.on_stray: Callable[[UUID, str], None] = _ignore
         self.on_unstarted: Callable[[UUID], None] = _ignore
@@ -98,17 +100,12 @@ class Executor:
         The execution is on its way then; events that come for it before are taken in afterwards. Raises TimeoutError
         when the outcome isn't known within `seconds`.
         """
-        loop = asyncio.get_running_loop()
-        settled: asyncio.Future[Outcome] = loop.create_future()
+        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._residents.add_if_absent(run)
         self._commit(run, step, partial(self._settle_start, run, step, settled))
-        if seconds is None:
-            return await settled
-        limit = loop.call_later(seconds, _time_out, settled)
-        try:
-            return await settled
-        finally:
-            limit.cancel()
+        if seconds is not None:
+            self._deadlines.limit(settled, seconds)
+        return await settled
 
     def deliver(self, execution_id: UUID, event: Event, message_id: int | None = None) -> bool:
         """Hand an event to an execution in memory; False if it isn't there."""
@@ -222,8 +219,8 @@ class Executor:
 
     def _advance(self, run: Run) -> None:
         if not run.committing and run.mailbox:
-            now, arrivals = self._clock.now(), run.mailbox
-            step = run.advance(now, now + self._horizon)
+            arrivals = run.mailbox
+            step = run.advance(self._clock.now(), self._horizon)
             if step is None:
                 self._tell_strays(run, arrivals)
             else:
@@ -337,11 +334,6 @@ class Executor:
         results = run.results(arrivals)
         if self._work.let_go(run) or results:
             self.departures.left(run.id, results)
-
-
-def _time_out(settled: asyncio.Future[Outcome]) -> None:
-    if not settled.done():
-        settled.set_exception(TimeoutError())
 
 
 def _ignore(*_: object) -> None:

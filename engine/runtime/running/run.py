@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -35,7 +35,7 @@ from engine.runtime.children.nesting import ended_event, read_link
 from engine.runtime.definitions import Definition
 from engine.runtime.identity import Identity, Terms, context_of, ended_record, info_of
 from engine.runtime.running.outgoing import encode_message, tasks_for_workers, withdrawn
-from engine.runtime.running.step import Arrival, Step, ending_of, has_fired, must_be_noted, tell
+from engine.runtime.running.step import Arrival, Step, ending_of, has_fired, messages_of, must_be_noted, tell
 from engine.runtime.running.task_pool import Outcome
 from engine.storage.records import Beginning, Ending, Events, Redriven, Write
 
@@ -108,32 +108,33 @@ class Run:
         self.stranded: str | None = None
         self.forsaken = False
 
-    def begin(self, beginning: Beginning, far: datetime) -> Step:
-        """Make the first commit. Timers due after `far` become rows."""
+    def begin(self, beginning: Beginning, horizon: timedelta) -> Step:
+        """Make the first commit. Timers due beyond the `horizon`, in this as in later steps, become rows."""
         transition = language.start(self.definition.parsed, self.context, beginning.started_at)
-        return self._step([None], [transition], [], beginning.started_at, far, beginning=beginning)
+        return self._step([None], [transition], [], beginning.started_at, horizon, beginning=beginning)
 
-    def redrive(self, snapshot: Snapshot, redriven: Redriven, far: datetime) -> Step:
+    def redrive(self, snapshot: Snapshot, redriven: Redriven, horizon: timedelta) -> Step:
         """Make the first commit of an execution that was over and goes on where it failed."""
         transition = language.redrive(self.definition.parsed, self.context, snapshot, redriven.redriven_at)
-        return self._step([None], [transition], [], redriven.redriven_at, far, redriven=redriven)
+        return self._step([None], [transition], [], redriven.redriven_at, horizon, redriven=redriven)
 
-    def advance(self, now: datetime, far: datetime) -> Step | None:
+    def advance(self, now: datetime, horizon: timedelta) -> Step | None:
         """Make one commit of all events in the mailbox; None if they change nothing."""
         arrivals, self.mailbox = self.mailbox, []
         snapshot = self.snapshot
         if snapshot is None:
             raise ValueError(f"The execution {self.info.arn} has no state yet.")
-        transitions, snapshots = [], [snapshot]
+        transitions, snapshots, has_news = [], [snapshot], False
         for arrival in arrivals:
             transition = advance(self.definition, self.context, snapshot, arrival.event, now)
             snapshot = transition.snapshot
             transitions.append(transition)
             snapshots.append(snapshot)
+            has_news = has_news or bool(transition.history or transition.commands)
             if not snapshot.frames:
                 break
-        if any(transition.history or transition.commands for transition in transitions) or must_be_noted(arrivals):
-            return self._step(snapshots, transitions, arrivals, now, far)
+        if has_news or must_be_noted(arrivals):
+            return self._step(snapshots, transitions, arrivals, now, horizon)
         tell(arrivals)
         return None
 
@@ -203,7 +204,7 @@ class Run:
         transitions: Sequence[Transition],
         arrivals: Sequence[Arrival],
         now: datetime,
-        far: datetime,
+        horizon: timedelta,
         *,
         beginning: Beginning | None = None,
         redriven: Redriven | None = None,
@@ -221,10 +222,10 @@ class Run:
             redriven=redriven,
             ending=None if finish is None else ending_of(finish, self.snapshot, now),
             events=Events(history[0].id, history[-1].id, _ENCODER.encode(history)) if history else None,
-            messages_removed=tuple([a.message_id for a in arrivals if a.message_id is not None]),
+            messages_removed=messages_of(arrivals),
         )
         if finish is None and (self.timers or StartTimer in kinds or has_fired(arrivals)):
-            write = self._with_timers(write, arrivals, commands, far)
+            write = self._with_timers(write, arrivals, commands, now + horizon)
         if CancelTask in kinds:
             steps = zip(snapshots, (each.commands for each in transitions), strict=False)
             given_up = withdrawn(steps, self.info.arn)

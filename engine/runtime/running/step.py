@@ -54,12 +54,17 @@ def tell(arrivals: Sequence[Arrival]) -> None:
 
 def has_fired(arrivals: Sequence[Arrival]) -> bool:
     """Whether a timer is among the events."""
-    return any(type(arrival.event) is TimerFired for arrival in arrivals)
+    return TimerFired in [type(arrival.event) for arrival in arrivals]
+
+
+def messages_of(arrivals: Sequence[Arrival]) -> tuple[int, ...]:
+    """Give the messages that brought events."""
+    return tuple([arrival.message_id for arrival in arrivals if arrival.message_id is not None])
 
 
 def must_be_noted(arrivals: Sequence[Arrival]) -> bool:
     """Whether what brought the events is to be deleted even if they change nothing: messages, and timers."""
-    return has_fired(arrivals) or any(arrival.message_id is not None for arrival in arrivals)
+    return has_fired(arrivals) or bool(messages_of(arrivals))
 
 
 def ending_of(finish: Finish, snapshot: Snapshot, now: datetime) -> Ending:

@@ -178,7 +178,7 @@ class TaskPool:
         started, started_at = time.perf_counter(), self._clock.now()
         try:
             output = contextvars.copy_context().run(immediate, self._request(key, job, started_at))
-            event: Outcome = _succeeded(job.command, output, started_at)
+            event: Outcome = _ended(job.command)(job.command.task_id, output, started_at)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - see `_failure`
             event = _failure(job.command.task_id, error, started_at)
         self._tell(job, event, started)
@@ -265,8 +265,12 @@ def _succeeded(task: RunTask, output: object, started_at: datetime) -> TaskSucce
     """Say that the task is done, or that its call is and somebody will tell of its end. Raises TaskError."""
     if type(output) is Submitted:
         return TaskSubmitted(task.task_id, _as_json(output.output), started_at)
-    ended = TaskSubmitted if task.pattern == "token" else TaskSucceeded
-    return ended(task.task_id, _as_json(output), started_at)
+    return _ended(task)(task.task_id, _as_json(output), started_at)
+
+
+def _ended(task: RunTask) -> type[TaskSucceeded | TaskSubmitted]:
+    """Say what the end of a task's call is: the task's, or with a token that of its call alone."""
+    return TaskSubmitted if task.pattern == "token" else TaskSucceeded
 
 
 def _failure(task_id: str, error: BaseException, started_at: datetime) -> TaskFailed:

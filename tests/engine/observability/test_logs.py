@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.test_utils import TestClient, TestServer
 
 import engine
+from engine.api.keys import DRAIN, Drain
+from engine.api.middleware.tracking import tracking
 from engine.observability.logs import configure_logs
+from engine.observability.metrics import Metrics
 
 
 @pytest.fixture
@@ -24,8 +29,22 @@ def out() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
+async def _here(_request: web.Request) -> web.Response:
+    return web.Response()
+
+
 def lines(out: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+async def test_an_application_may_be_made_before_logs_are_configured(out: io.StringIO) -> None:
+    app = web.Application(middlewares=[tracking(Metrics())])
+    app[DRAIN] = Drain()
+    app.router.add_get("/here", _here)
+    configure_logs("info", "json", out)
+    async with TestClient(TestServer(app)) as client:
+        await client.get("/here")
+    assert [line["path"] for line in lines(out) if line["message"] == "request"] == ["/here"]
 
 
 def test_json_has_what_searches_need(out: io.StringIO) -> None:

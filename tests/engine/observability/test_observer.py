@@ -95,8 +95,8 @@ def test_what_goes_well_is_logged_at_debug_alone(metrics: Metrics, level: int, s
         entries.append(str(event["event"]))
         raise structlog.DropEvent
 
+    observer = MetricsObserver(metrics)  # logs needn't be configured yet
     structlog.configure(processors=[keep], wrapper_class=structlog.make_filtering_bound_logger(level))
-    observer = MetricsObserver(metrics)
     observer.execution_started(EXECUTION)
     observer.execution_finished(EXECUTION, status, None, 2.0)
     assert entries == said

@@ -38,3 +38,27 @@ def test_it_never_goes_back() -> None:
     assert clock.now() == MOMENT
     clock.synchronize(MOMENT - timedelta(hours=1), asked_at=steps())
     assert clock.now() == MOMENT
+
+
+def test_it_goes_on_in_steps_and_who_waits_for_a_time_finds_it_past() -> None:
+    steps = Steps()
+    clock = DatabaseClock(steps)
+    clock.synchronize(MOMENT, asked_at=steps())
+    assert clock.now() == MOMENT
+    steps.seconds += 0.00025
+    assert clock.now() is clock.now()
+    assert clock.now() == MOMENT
+    due = MOMENT + timedelta(microseconds=300)
+    wait = clock.seconds_until(due)
+    assert wait > 0  # as long as now() is before it: a timer would be armed again and again
+    steps.seconds += wait
+    assert clock.now() >= due
+
+
+def test_what_the_database_says_holds_at_once() -> None:
+    steps = Steps()
+    clock = DatabaseClock(steps)
+    clock.synchronize(MOMENT, asked_at=steps())
+    assert clock.now() == MOMENT
+    clock.synchronize(MOMENT + timedelta(hours=1), asked_at=steps())
+    assert clock.now() == MOMENT + timedelta(hours=1)

@@ -294,6 +294,19 @@ async def test_a_result_is_the_engine_s_alone(registry: Registry) -> None:
     assert result == {"lines": [1]}
 
 
+async def test_results_with_nulls_are_json_and_shared_with_nobody(registry: Registry) -> None:
+    kept = [1]
+
+    @handler("nulls")
+    async def nulls() -> tuple[list[int], None]:
+        return kept, None
+
+    registry.add(nulls)
+    result = await registry.run(request("handler:nulls", {}))
+    kept.append(2)
+    assert result == [[1], None]
+
+
 @pytest.mark.parametrize("value", [float("nan"), {"a": [None, float("inf")]}])
 async def test_a_number_that_json_cannot_hold_is_no_null(registry: Registry, value: object) -> None:
     @handler("odd")
