@@ -49,6 +49,19 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (Alias(self.name), *self.aliases)
 
 
+WORKFLOW = "{workflow}"
+"""Stands in a topic's name for that of a state machine."""
+
+
+class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic of Kafka, how many partitions it has at least, whether the engine writes there, and what it holds."""
+
+    name: str
+    partitions: int
+    description: str
+    published: bool = False
+
+
 class Obsolete(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A variable of an earlier engine that has no meaning any more, and why."""
 
@@ -60,6 +73,7 @@ class Contract(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tru
     """Everything in `contract.toml`."""
 
     setting: tuple[Setting, ...]
+    topic: tuple[Topic, ...]
     obsolete: tuple[Obsolete, ...]
 
     @functools.cached_property

@@ -15,6 +15,7 @@ from engine.cli import fail
 from engine.commands.narrator import Narrator, say_result
 from engine.commands.process import Process, end_of, register, running, stop_signal
 from engine.commands.reloading import Snapshot, keep_loaded, look
+from engine.events import SinkError
 from engine.observability.logs import configure_logs
 from engine.observability.metrics import Metrics
 from engine.runtime.errors import EngineError
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     Path(settings.workflow_db_file).parent.mkdir(parents=True, exist_ok=True)
     try:
         return uvloop.run(_develop(settings, component, seen, example, once=options.once))
-    except (StorageError, ListenError, EngineError) as error:
+    except (StorageError, ListenError, SinkError, EngineError) as error:
         return fail(str(error))
 
 

@@ -14,6 +14,7 @@ from engine.api.arns import Arns
 from engine.api.auth.identity import DEFAULT_ORGANIZATION
 from engine.api.server import Server
 from engine.api.stepfunctions.inprocess import InProcessApi
+from engine.commands.kafka import require_topics
 from engine.commands.sinks import open_sink
 from engine.observability.lag import log_lag
 from engine.observability.metrics import Metrics
@@ -95,8 +96,9 @@ async def running(
 ) -> AsyncIterator[Process]:
     """A process that has registered its components and listens; it is stopped on the way out.
 
-    An embedded database is migrated first. Raises `StorageError`, `ListenError`.
+    An embedded database is migrated first. Raises `StorageError`, `ListenError`, `SinkError`.
     """
+    await require_topics(settings)
     if settings.workflow_db_host is None:
         from engine.commands.migrate import migrate_database  # noqa: PLC0415 - slow to import; not for PostgreSQL
 

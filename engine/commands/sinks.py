@@ -1,5 +1,6 @@
 """The sink that the settings name."""
 
+from engine.commands.kafka import kafka_connection
 from engine.events import Sink
 from engine.settings import Settings
 
@@ -13,6 +14,10 @@ def open_sink(settings: Settings) -> Sink | None:
             from engine.events.eventbridge import EventBridgeSink  # noqa: PLC0415 - imports boto3, which is slow
 
             return EventBridgeSink(settings.events_bus, settings.events_source, settings.aws_region)
+        case "kafka":
+            from engine.events.kafka.sink import KafkaSink  # noqa: PLC0415
+
+            return KafkaSink(kafka_connection(settings), settings.events_source, settings.kafka_workflow_topics)
         case "webhook":
             from engine.events.webhook import WebhookSink  # noqa: PLC0415
 

@@ -20,6 +20,10 @@ class Delivery(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
+class SinkError(Exception):
+    """A sink lacks what the engine needs there; the message says what, and how it comes there."""
+
+
 class Sink(Protocol):
     """A system that takes events: a bus, a broker, a web server.
 

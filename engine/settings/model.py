@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database_ssl: SslMode
     database_ssl_root_certificate: str | None
     workflow_redis_addr: Address | None
+    redis_username: str | None
     redis_password: Secret | None
     redis_tls: bool
     max_concurrent_executions: int
@@ -67,11 +68,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shutdown_drain_seconds: float
     http_task_allow_loopback: bool
     task_role_arns: tuple[str, ...]
-    events_publisher: Literal["none", "eventbridge", "webhook"]
+    events_publisher: Literal["none", "eventbridge", "kafka", "webhook"]
     events_source: str
     events_bus: str
     events_webhook_url: str | None
     events_webhook_secret: Secret | None
+    kafka_bootstrap_servers: tuple[str, ...]
+    kafka_security_protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+    kafka_sasl_mechanism: Literal["plain", "scram-sha-256", "scram-sha-512", "aws_msk_iam"] | None
+    kafka_sasl_username: str | None
+    kafka_sasl_password: Secret | None
+    kafka_ssl_root_certificate: str | None
+    kafka_workflow_topics: tuple[str, ...]
+    kafka_replication_factor: int
     authentication: Literal["required", "optional"]
     jwt_secret: Secret | None
     jwt_expiry: float
@@ -132,4 +141,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The decoded API_ACCESS_KEYS."""
         if self.api_access_keys is None:
             return ()
-        return msgspec.json.decode(self.api_access_keys.value, type=tuple[AccessKey, ...])
+        return decode_access_keys(self.api_access_keys.value)
+
+
+def decode_access_keys(text: str) -> tuple[AccessKey, ...]:
+    """The access keys in a JSON list; raises `msgspec.DecodeError`."""
+    return msgspec.json.decode(text, type=tuple[AccessKey, ...])

@@ -7,6 +7,7 @@ import msgspec
 
 from engine.contract import Contract
 from engine.events.signing import ENCODED, LEAST_KEY_BYTES, signing_key
+from engine.settings.kafka_rules import kafka_rules
 from engine.settings.model import AccessKey, Settings
 from engine.settings.problems import Problem
 from engine.settings.values import read_address
@@ -37,6 +38,7 @@ def broken_rules(settings: Settings) -> Iterator[Problem]:
     yield from _roles(settings)
     yield from _databases(settings)
     yield from _events(settings)
+    yield from kafka_rules(settings)
     if settings.cors_credentials and "*" in settings.cors_origin:
         yield Problem("CORS_CREDENTIALS", "true", "false while CORS_ORIGIN is *: browsers refuse the two together")
     if (settings.database_admin_user is None) != (settings.database_admin_password is None):

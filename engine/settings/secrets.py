@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from time import monotonic
+from typing import NamedTuple
 
 import msgspec
 
 PREFIX = "secretsmanager:"
 RE_READ_AFTER_SECONDS = 2.0
+CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+"""The staging labels of a secret's value and of the one before (Secrets Manager, "What's in a secret?")."""
 
 Resolver = Callable[[str], str]
 
@@ -29,10 +32,27 @@ class UnresolvedSecretError(Exception):
     """A reference to a secret that can't be read; the message says why, without any value."""
 
 
-def read_reference(reference: str) -> str:
-    """The value behind `secretsmanager:ARN` or `secretsmanager:ARN#key` (a key of the secret's JSON object).
+class NoSuchVersionError(UnresolvedSecretError):
+    """The secret has no version of that stage: it never had another value."""
 
-    The region comes from the ARN. Raises `UnresolvedSecretError`.
+
+class Version(NamedTuple):
+    """One version of a secret's value, and when it was stored (seconds since 1970)."""
+
+    value: str
+    created: float
+
+
+def read_reference(reference: str) -> str:
+    """The current value behind a reference. Raises `UnresolvedSecretError`."""
+    return read_version(reference).value
+
+
+def read_version(reference: str, stage: str = CURRENT) -> Version:
+    """What is behind `secretsmanager:ARN` or `secretsmanager:ARN#key` (a key of the secret's JSON object).
+
+    The region comes from the ARN; `stage` is a staging label of Secrets Manager. Raises `UnresolvedSecretError`, and
+    for another stage than the current one that the secret doesn't have `NoSuchVersionError`.
     """
     import boto3  # noqa: PLC0415 - slow to import, and needed for references alone
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
@@ -42,12 +62,16 @@ def read_reference(reference: str) -> str:
     region = pieces[3] if arn.startswith("arn:") and len(pieces) > 3 else None  # noqa: PLR2004 - arn:partition:service:region
     try:
         client = boto3.client("secretsmanager", region_name=region)
-        text = client.get_secret_value(SecretId=arn)["SecretString"]
+        answer = client.get_secret_value(SecretId=arn, VersionStage=stage)
+        text = answer["SecretString"]
     except (BotoCoreError, ClientError) as error:
+        missing = isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException"
+        if missing and stage != CURRENT:
+            raise NoSuchVersionError(f"a secret with a version {stage}: {error}") from error
         raise UnresolvedSecretError(f"a secret that can be read: {error}") from error
     except KeyError:
         raise UnresolvedSecretError("a secret that holds text, not binary data") from None
-    return _pick(text, key) if key else text
+    return Version(_pick(text, key) if key else text, answer["CreatedDate"].timestamp())
 
 
 def _pick(text: str, key: str) -> str:
@@ -58,7 +82,7 @@ def _pick(text: str, key: str) -> str:
 
 
 class Password:
-    """The database password, for every new connection.
+    """A password to log in with, for every new connection.
 
     One given as a reference is read again after a login failed, so that a rotated one needs no restart. Readings are at
     least `RE_READ_AFTER_SECONDS` apart, however many connections fail at once.

@@ -29,7 +29,8 @@ def test_every_row_says_what_to_do() -> None:
     rows = [line.strip("| ").split(" | ") for line in docs.render(project()).splitlines() if line.startswith("| ")]
     alarms = [row for row in rows if row[0] not in ("Alarm", "---")]
     assert {len(row) for row in alarms} == {9}
+    backups = ["backup-failed", "backup-expired", "backup-none", "backup-copy-failed"]
     kafka = ["kafka-controller", "kafka-offline-partitions", "kafka-under-replicated"]
-    assert [row[0] for row in alarms if not row[7].strip("` ")] == [NO_HEALTHY_HOSTS, *kafka]
+    assert [row[0] for row in alarms if not row[7].strip("` ")] == [NO_HEALTHY_HOSTS, *backups, *kafka]
     assert [row[0] for row in alarms if not row[8].endswith((".", "?"))] == []
     assert [row[0] for row in alarms if row[0].endswith("↩")] == ["engine-5xx ↩", "load-balancer-5xx ↩"]

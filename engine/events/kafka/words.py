@@ -1,0 +1,40 @@
+"""What the client library says of brokers that it can't reach: kept for who asks, rather than logged over and over."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+_LIBRARY: Final = "aiokafka"
+
+
+class LastWords(logging.Handler):
+    """Keeps the last warning or error of the library, which says why where its exceptions don't."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._words = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self._words = record.getMessage()
+
+    def listen(self) -> None:
+        """Take the library's messages from the log; with the log's level at debug they stay there too."""
+        library = logging.getLogger(_LIBRARY)
+        library.propagate = logging.getLogger().isEnabledFor(logging.DEBUG)
+        if self not in library.handlers:
+            library.addHandler(self)
+
+    def leave(self) -> None:
+        """Listen no longer."""
+        logging.getLogger(_LIBRARY).removeHandler(self)
+
+    def forget(self) -> None:
+        """Keep nothing of what was said before."""
+        self._words = ""
+
+    def why(self, error: BaseException | None = None) -> str:
+        """Say why something failed: what the library said since it was last asked, else what the error says."""
+        words, self._words = self._words, ""
+        return words or str(error or "") or (type(error).__name__ if error else "it says nothing")
