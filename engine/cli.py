@@ -1,4 +1,4 @@
-"""The command line: `engine serve | migrate | dev | run | validate | schema | token | healthcheck`."""
+"""The command line: `engine serve | migrate | topics | dev | run | validate | schema | token | healthcheck`."""
 
 import argparse
 import logging
@@ -53,9 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve the API and run executions until told to stop")
     migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    topics = commands.add_parser("topics", help="make the topics of Kafka that are missing")
     token = commands.add_parser("token", help="sign a bearer token with JWT_SECRET")
-    for each in (serve, migrate, token):
+    for each in (serve, migrate, topics, token):
         each.add_argument("-config", "--config", type=Path, metavar="FILE", help="YAML file of settings")
+    topics.add_argument("--check", action="store_true", help="make nothing; exit 1 if something is missing")
     token.add_argument("--organization", default="default", help="whom it acts for (default: default)")
     token.add_argument("--subject", default="operator", help="who uses it (default: operator)")
     _add_dev(commands.add_parser("dev", help="serve on this machine, with SQLite and no keys, what a folder defines"))

@@ -16,7 +16,7 @@ from engine.api.scheduler import protocol as scheduler
 from engine.api.stepfunctions import protocol
 from engine.observability.metrics import Metrics
 from engine.runtime import Engine
-from engine.settings import Settings
+from engine.settings import Password, Settings
 
 
 def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
@@ -81,4 +81,5 @@ def _shared_counter(settings: Settings) -> Counter | None:
         return None
     from engine.api.redis_counter import RedisCounter  # noqa: PLC0415 - slow to import, and rarely needed
 
-    return RedisCounter(settings.redis_url, settings.redis_password.value if settings.redis_password else None)
+    password = Password(settings.redis_password) if settings.redis_password else None
+    return RedisCounter(settings.redis_url, username=settings.redis_username, password=password)

@@ -25,6 +25,7 @@ REST_STATUSES: dict[type[Exception], HTTPStatus] = {
     errors.StateMachineDeleting: HTTPStatus.CONFLICT,
     errors.ExecutionAlreadyExists: HTTPStatus.CONFLICT,
     errors.ConflictException: HTTPStatus.CONFLICT,
+    errors.ActivityWorkerLimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.ExecutionLimitExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Overloaded: HTTPStatus.TOO_MANY_REQUESTS,

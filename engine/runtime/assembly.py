@@ -114,8 +114,17 @@ class Parts:
         router.connect(children)
         self.executor.on_stray = children.stop
 
-        known = (storage, self.executor, resources.definitions, maps, workers)
-        adoption = Adoption(*known, terms=terms, clock=clock, options=options, observer=observer)
+        adoption = Adoption(
+            storage,
+            self.executor,
+            resources.definitions,
+            maps,
+            workers,
+            terms=terms,
+            clock=clock,
+            options=options,
+            observer=observer,
+        )
         self.executor.on_unstarted = adoption.doubt
         horizon = options.timer_horizon_seconds
         standard = StandardChildren(self.executor, adoption, storage, terms, clock, horizon)
@@ -127,8 +136,7 @@ class Parts:
         self.leader = Leader(storage, self.lease, options.lease_seconds)
         self._lead(storage, observer, clock, options.poll_seconds)
         self.publisher = self._publisher(storage, sink, clock, options.poll_seconds)
-        moved = (storage, self.lease, self.executor, adoption, resources.executions, resources.definitions)
-        self.lifecycle = Lifecycle(*moved, handlers=handlers, options=options)
+        self.lifecycle = self._lifecycle(storage, adoption, handlers, options)
         self.lifecycle.register(self.leader)
         self.sweeper = Sweeper(storage, adoption, maps, self.lease, clock, options, self.lifecycle)
 
@@ -139,6 +147,21 @@ class Parts:
         Scheduler(storage, Launching(storage, launcher, observer), self.leader, clock).register(poll_seconds)
         Purging(storage, clock).register(self.leader)
         of.archiving.register(self.leader)
+
+    def _lifecycle(
+        self, storage: Storage, adoption: Adoption, handlers: Handlers | None, options: EngineOptions
+    ) -> Lifecycle:
+        of = self.resources
+        return Lifecycle(
+            storage,
+            self.lease,
+            self.executor,
+            adoption,
+            of.executions,
+            of.definitions,
+            handlers=handlers,
+            options=options,
+        )
 
     def _publisher(
         self, storage: Storage, sink: Sink | None, clock: DatabaseClock, poll_seconds: float

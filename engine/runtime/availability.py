@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from engine.runtime.errors import Unavailable
-from engine.storage import StorageUnavailable
+from engine.storage import ArchiveUnavailable, StorageUnavailable
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -16,12 +16,14 @@ Result = TypeVar("Result")
 def unavailable_without_database(
     operation: Callable[Parameters, Coroutine[Any, Any, Result]],
 ) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
-    """Make an operation raise `Unavailable` where the storage raises StorageUnavailable."""
+    """Make an operation raise `Unavailable` where the storage, or the archive, raises StorageUnavailable."""
 
     @functools.wraps(operation)
     async def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         try:
             return await operation(*args, **kwargs)
+        except ArchiveUnavailable as error:
+            raise Unavailable(str(error)) from error
         except StorageUnavailable as error:
             raise Unavailable(f"The database can't be reached: {error}") from error
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from engine.language import InvalidDefinition
 
@@ -195,7 +195,13 @@ class ActivityLimitExceeded(EngineError):
 
 
 class ActivityWorkerLimitExceeded(EngineError):
-    """As many workers wait for tasks as may wait."""
+    """As many workers wait for tasks as may wait.
+
+    Attributes:
+        retry_after_seconds: when it makes sense to ask again.
+    """
+
+    retry_after_seconds: Final = 5
 
 
 class TaskDoesNotExist(EngineError):

@@ -62,7 +62,20 @@ class Executions:
     ) -> Page[ExecutionRecord]:
         """Give executions, newest first, of the state machine of this name or of all."""
         before = None if after is None else _read_token(UUID, after)
-        found = await self._storage.list_executions(organization, machine, status, limit + 1, before, chosen)
+        return await self._page(
+            await self._storage.list_executions(organization, machine, status, limit + 1, before, chosen), limit
+        )
+
+    async def list_paused(
+        self, organization: str, machine: str | None, limit: int, after: str | None
+    ) -> Page[ExecutionRecord]:
+        """Give executions that are paused, newest first, of the state machine of this name or of all."""
+        before = None if after is None else _read_token(UUID, after)
+        paused = await self._storage.list_paused(organization, machine, limit + 1, before)
+        found = await self._storage.executions_by_id(paused)
+        return await self._page(sorted(found, key=lambda execution: execution.id, reverse=True), limit)
+
+    async def _page(self, found: Sequence[Execution], limit: int) -> Page[ExecutionRecord]:
         records = [await self.record(execution) for execution in found[:limit]]
         return Page(tuple(records), records[-1].id if len(found) > limit else None)
 

@@ -15,6 +15,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.errors import ExecutionNotRedrivable, Unavailable
 from engine.runtime.executions import Executions
 from engine.runtime.identity import redrive_status
+from engine.runtime.maps.ends import all_ended
 from engine.runtime.options import EngineOptions
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.running.commit_loop import Outcome
@@ -72,6 +73,10 @@ class Redrives:
             if each.token == client_token and self._clock.now() - each.redriven_at < _TOKEN_VALID:
                 return each.redriven_at
         await self._require_redrivable(execution)
+        if not await all_ended(self._storage, execution.id):
+            raise ExecutionNotRedrivable(
+                "Execution has a Map Run that is still being aborted and cannot be redriven yet"
+            )
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._reopen(execution.id, answered, client_token)
@@ -88,6 +93,8 @@ class Redrives:
             reason = "State machine is in DELETING status"
         if reason is None and await self._storage.erasures([execution.id]):
             reason = "Execution data was deleted and cannot be redriven"
+        if reason is None and not await all_ended(self._storage, execution.id):
+            reason = "Execution has a Map Run that is still being aborted and cannot be redriven yet"
         if reason is not None:
             raise ExecutionNotRedrivable(reason)
 
@@ -112,7 +119,7 @@ class Redrives:
             raise ExecutionNotRedrivable("Execution history event limit exceeded")
         run = await self._adoption.run_of(stored, redriven)
         try:
-            step = run.redrive(snapshot, redriven, redriven.redriven_at + self._horizon)
+            step = run.redrive(snapshot, redriven, self._horizon)
         except ValueError as error:
             raise ExecutionNotRedrivable(str(error)) from None
         return await self._executor.start(run, step)

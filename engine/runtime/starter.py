@@ -113,10 +113,11 @@ class Starter:
                     identity = msgspec.structs.replace(identity, started_at=self._clock.now())
 
     async def _commit(self, definition: Definition, identity: Identity, seconds: float) -> tuple[Outcome, Run]:
-        machine, now = definition.machine, identity.started_at
+        machine = definition.machine
         run = Run(definition, identity, self._terms)
-        beginning = Beginning(machine.id, machine.version, identity.name, identity.input, now, identity.origin)
-        return await self._executor.start(run, run.begin(beginning, now + self._horizon), seconds), run
+        began = identity.started_at
+        beginning = Beginning(machine.id, machine.version, identity.name, identity.input, began, identity.origin)
+        return await self._executor.start(run, run.begin(beginning, self._horizon), seconds), run
 
     async def _existing(self, run: Run) -> ExecutionRecord:
         """Give the execution that has the name, if it is this one or the same again."""

@@ -26,7 +26,7 @@ def machines() -> dict[str, Json]:
         "waits": _chain(
             {"A": _task("step"), "Near": _wait(1), "B": _task("step"), "Far": _wait(4), "C": _task("step")}
         ),
-        "branches": _chain({"Both": _both(), "After": _task("count")}),
+        "branches": _chain({"Many": _many(), "After": _task("count")}),
         "items": _chain({"Each": _each(_chain({"I": _task("step"), "J": _task("flaky", Retry=_AGAIN)}))}),
         "distributed": _chain({"Each": _distributed(), "After": _task("count")}),
         "worker": _chain({"A": _task("step"), "Work": _resource(ACTIVITY, TimeoutSeconds=5, Retry=_AGAIN)}),
@@ -56,9 +56,11 @@ def _wait(seconds: int) -> Json:
     return {"Type": "Wait", "Seconds": seconds}
 
 
-def _both() -> Json:
-    one, two = _chain({"L": _task("step"), "M": _wait(1), "N": _task("step")}), _chain({"R": _task("step")})
-    return {"Type": "Parallel", "Branches": [one, two]}
+def _many() -> Json:
+    """Give so many branches that several of them end while a commit is under way, and share the next one."""
+    long = _chain({"L": _task("step"), "M": _wait(1), "N": _task("step")})
+    short = [_chain({f"{name}1": _task("step"), f"{name}2": _task("step")}) for name in ("R", "S", "T", "U")]
+    return {"Type": "Parallel", "Branches": [long, *short]}
 
 
 def _each(processor: Json) -> Json:

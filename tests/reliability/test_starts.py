@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -88,4 +88,34 @@ async def test_a_takeover_that_meets_the_second_attempt_of_a_start() -> None:
     execution = await begin(engine, await create(engine, sequence("count")), "x")
     assert (await finished(engine, execution)).status == "SUCCEEDED"
     assert [event.type for event in await events(engine, execution)].count("ExecutionStarted") == 1
+    await engine.stop(0)
+
+
+class Counts(MemoryStorage):
+    """Counts what is looked for; more starts are refused while it looks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[int] = []
+        self.refuse: Callable[[UUID], None] = lambda _: None
+
+    async def load(self, epoch: int, execution_ids: Sequence[UUID]) -> list[ActiveExecution]:
+        """Count, and refuse another start."""
+        self.loads.append(len(execution_ids))
+        self.refuse(uuid4())
+        return await super().load(epoch, execution_ids)
+
+
+async def test_refused_starts_do_not_pile_up() -> None:
+    storage = Counts()
+    engine = make_engine(storage, lease_seconds=600)
+    await engine.start()
+    storage.refuse = engine._executor.on_unstarted
+    for _ in range(1_201):
+        storage.refuse(uuid4())
+    sweep = engine._parts.sweeper.take_over
+    await sweep()
+    assert storage.loads == [500, 500, 201]
+    await sweep()
+    assert storage.loads[3:] == [3]
     await engine.stop(0)

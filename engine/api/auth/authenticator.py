@@ -7,7 +7,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from engine.api.auth import sigv4
-from engine.api.auth.bearer import verify_token
+from engine.api.auth.bearer import UnknownKeyError, verify_token
+from engine.api.auth.credentials import Credentials
 from engine.api.auth.identity import ANONYMOUS, Identity
 from engine.api.bodies import read_bytes
 from engine.api.errors import ApiError
@@ -27,9 +28,8 @@ class Authenticator:
     """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
-        self._secret = settings.jwt_secret.value if settings.jwt_secret else None
+        self._credentials = Credentials(settings)
         self._longest_lifetime = settings.jwt_expiry
-        self._keys = {key.access_key_id: key for key in settings.access_keys}
         self._optional = settings.authentication == "optional"
         self._now = now
 
@@ -37,8 +37,9 @@ class Authenticator:
         """Whom the request acts for. Raises `ApiError` 401 or 403."""
         header = request.headers.get("Authorization", "")
         scheme, _, rest = header.partition(" ")
+        await self._credentials.keep_fresh()
         if scheme.lower() == "bearer":
-            return verify_token(rest.strip(), self._secret, longest_lifetime_seconds=self._longest_lifetime)
+            return await self._bearer(rest.strip())
         if scheme == sigv4.SCHEME:
             return await self._signed(request, header)
         _refuse_other_signatures(request, scheme)
@@ -52,12 +53,26 @@ class Authenticator:
             headers={"WWW-Authenticate": "Bearer"},
         )
 
+    async def _bearer(self, token: str) -> Identity:
+        try:
+            return self._verified(token)
+        except UnknownKeyError:
+            if not await self._credentials.read_again():
+                raise
+        return self._verified(token)
+
+    def _verified(self, token: str) -> Identity:
+        known = self._credentials.token_secrets
+        return verify_token(token, known, longest_lifetime_seconds=self._longest_lifetime)
+
     async def _signed(self, request: web.Request, header: str) -> Identity:
         credential = sigv4.read_credential(header)
-        key = self._keys.get(credential.key)
+        key = self._credentials.access_keys.get(credential.key)
+        if key is None and self._optional:
+            return ANONYMOUS
+        if key is None and await self._credentials.read_again():
+            key = self._credentials.access_keys.get(credential.key)
         if key is None:
-            if self._optional:
-                return ANONYMOUS
             message = "The security token included in the request is invalid: the access key is not known here."
             raise ApiError("UnrecognizedClientException", message, HTTPStatus.FORBIDDEN)
         wanted = {*credential.signed_headers, *sigv4.READ_HEADERS}

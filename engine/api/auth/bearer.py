@@ -1,7 +1,10 @@
 """Bearer tokens: JWTs signed with HS256 and JWT_SECRET."""
 
+import contextlib
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 import jwt
 
@@ -19,24 +22,19 @@ def sign_token(secret: str, *, organization: str, subject: str, lifetime_seconds
     return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
-def verify_token(token: str, secret: str | None, *, longest_lifetime_seconds: float) -> Identity:
-    """Whom a token acts for; a token without `org` acts for the default organization.
+class UnknownKeyError(ApiError):
+    """A token that none of the keys has signed."""
 
-    Raises `ApiError` 401 unless the signature is right, `sub` and `exp` are there, and it ends within
-    `longest_lifetime_seconds`.
+
+def verify_token(token: str, secrets: Sequence[str], *, longest_lifetime_seconds: float) -> Identity:
+    """Whom a token acts for that one of `secrets` has signed; a token without `org` acts for the default organization.
+
+    Raises `ApiError` 401 unless `sub` and `exp` are there and it ends within `longest_lifetime_seconds`, and its
+    `UnknownKeyError` for a signature of none of them.
     """
-    if secret is None:
+    if not secrets:
         raise refused("this engine takes no bearer tokens: JWT_SECRET is not set")
-    try:
-        claims = jwt.decode(
-            token, secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]}, leeway=CLOCK_SKEW_SECONDS
-        )
-    except jwt.ExpiredSignatureError:
-        raise refused("the bearer token has expired", "ExpiredTokenException") from None
-    except jwt.InvalidTokenError as error:
-        raise refused(f"the bearer token is not valid: {error}") from None
-    except (ValueError, ArithmeticError, RecursionError):
-        raise refused("the bearer token is not valid: it is not a JSON Web Token") from None
+    claims = _claims(token, secrets)
     if int(claims["exp"]) > time.time() + longest_lifetime_seconds + CLOCK_SKEW_SECONDS:
         raise refused("the bearer token lives longer than JWT_EXPIRY allows")
     organization = claims.get("org", DEFAULT_ORGANIZATION)
@@ -45,7 +43,31 @@ def verify_token(token: str, secret: str | None, *, longest_lifetime_seconds: fl
     return Identity(organization, str(claims["sub"]))
 
 
-def refused(message: str, code: str = "UnrecognizedClientException") -> ApiError:
+def _claims(token: str, secrets: Sequence[str]) -> dict[str, Any]:
+    """What a token says, by the first of the keys that has signed it."""
+    *others, last = secrets
+    for secret in others:
+        with contextlib.suppress(UnknownKeyError):
+            return _decode(token, secret)
+    return _decode(token, last)
+
+
+def _decode(token: str, secret: str) -> dict[str, Any]:
+    try:
+        return jwt.decode(
+            token, secret, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]}, leeway=CLOCK_SKEW_SECONDS
+        )
+    except jwt.InvalidSignatureError as error:
+        raise refused(f"the bearer token is not valid: {error}", error=UnknownKeyError) from None
+    except jwt.ExpiredSignatureError:
+        raise refused("the bearer token has expired", "ExpiredTokenException") from None
+    except jwt.InvalidTokenError as error:
+        raise refused(f"the bearer token is not valid: {error}") from None
+    except (ValueError, ArithmeticError, RecursionError):
+        raise refused("the bearer token is not valid: it is not a JSON Web Token") from None
+
+
+def refused(message: str, code: str = "UnrecognizedClientException", *, error: type[ApiError] = ApiError) -> ApiError:
     """The answer to a token that counts for nothing."""
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    return ApiError(code, message, HTTPStatus.UNAUTHORIZED, aws_status=HTTPStatus.FORBIDDEN, headers=challenge)
+    return error(code, message, HTTPStatus.UNAUTHORIZED, aws_status=HTTPStatus.FORBIDDEN, headers=challenge)

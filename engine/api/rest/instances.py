@@ -23,9 +23,10 @@ from engine.api.rest.shapes import (
 )
 from engine.api.rest.showing import find_instance, shown, summaries
 from engine.api.visits import visits_of
-from engine.runtime import ExecutionRecord, StateMachineRecord, Status
+from engine.runtime import ExecutionRecord, StateMachineRecord, Status, records
 
 STATUSES: tuple[Status, ...] = get_args(Status)
+LISTED_STATUSES = (*STATUSES, "PAUSED")
 
 
 async def start_instance(request: web.Request) -> web.Response:
@@ -57,18 +58,28 @@ async def _start(request: web.Request, machine: StateMachineRecord, new: NewInst
 async def list_instances(request: web.Request) -> web.Response:
     """Instances, newest first; `?status=` and `?workflowDefinitionId=` choose among them."""
     status = request.query.get("status")
-    if status is not None and status not in STATUSES:
-        raise ApiError("InvalidRequest", f"status is {status!r}; it must be one of {', '.join(STATUSES)}")
+    if status is not None and status not in LISTED_STATUSES:
+        raise ApiError("InvalidRequest", f"status is {status!r}; it must be one of {', '.join(LISTED_STATUSES)}")
     definition = request.query.get("workflowDefinitionId")
     machine = await find_definition(request, definition) if definition else None
-    page = await request.app[ENGINE].list_executions(
-        request[IDENTITY].organization,
+    page = await _page(request, machine, status)
+    return json_response(Page(await summaries(request, page.items), page.next_token))
+
+
+async def _page(
+    request: web.Request, machine: StateMachineRecord | None, status: str | None
+) -> records.Page[ExecutionRecord]:
+    organization, limit, after = request[IDENTITY].organization, page_size(request), request.query.get("after")
+    if status == "PAUSED":
+        name = machine.name if machine else None
+        return await request.app[ENGINE].pausing.list(organization, name, limit, after)
+    return await request.app[ENGINE].list_executions(
+        organization,
         state_machine_arn=machine.arn if machine else None,
         status=next((each for each in STATUSES if each == status), None),
-        limit=page_size(request),
-        after=request.query.get("after"),
+        limit=limit,
+        after=after,
     )
-    return json_response(Page(await summaries(request, page.items), page.next_token))
 
 
 async def get_instance(request: web.Request) -> web.Response:

@@ -32,7 +32,7 @@ PARAMETERS: dict[Parameter, tuple[str, Json]] = {
     ),
     "status": (
         "Only instances of this status; PAUSED ones are among the RUNNING, DATA_DELETED ones among what they ended as.",
-        {"enum": list(get_args(Status))},
+        {"enum": [*get_args(Status), "PAUSED"]},
     ),
     "stop": ("Whether to stop the instance before.", {"type": "boolean", "default": False}),
     "workflowDefinitionId": ("Only instances of this definition.", {"type": "string"}),

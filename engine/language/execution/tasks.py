@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -34,7 +35,7 @@ def run_task(run: Run, frame: Frame, state: TaskState) -> None:
     resource = state.resource
     task = _task(run, frame, state, scope)
     text = run.payload(task.input, state.name)
-    shown = scheduled(resource, task, text, _region(run.context.execution_id))
+    shown = scheduled(resource, task, text, _region(run.context.state_machine_id))
     event = run.note(SCHEDULED[resource.family], frame.last_event, shown)
     run.call(task)
     takes_input = task.input is frame.input
@@ -197,8 +198,9 @@ def _without(frame: Frame, timer_id: str) -> Frame:
     return replace(frame, awaiting=replace(awaiting, heartbeat_due=None))
 
 
-def _region(execution_arn: str) -> str:
-    parts = execution_arn.split(":", 4)
+@lru_cache(maxsize=1_024)
+def _region(state_machine_arn: str) -> str:
+    parts = state_machine_arn.split(":", 4)
     return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - arn:partition:service:region:…
 
 

@@ -22,13 +22,15 @@ from engine.runtime.express import Express
 from engine.runtime.records import ExecutionRecord, SyncExecutionRecord
 from engine.runtime.running.outgoing import encode_message
 from engine.runtime.starter import Parent, Starter
-from engine.storage import StorageError
+from engine.storage import StorageError, StorageUnavailable
 from engine.storage.protocol import Storage
 from engine.tasks.requests import UNWANTED, Immediate, ImmediateRunner, Submitted, TaskError, TaskRequest, TaskRunner
 
 _SDK: Final = ":aws-sdk:sfn:"
 _CHILDREN: Final = UUID("8d6bd8e9-5f6c-4c1e-9a53-0f6b0a4a4f0d")
 """Namespace of the names of children that are given none."""
+
+_RETRY_SECONDS: Final = 1.0
 
 _ARN_PARTS: Final = 7
 """Of a state machine's ARN; what follows names a version or an alias."""
@@ -96,6 +98,8 @@ class Children:
                     return await self._start(request, call)
                 except Overloaded as busy:
                     await asyncio.sleep(busy.retry_after_seconds)
+                except StorageUnavailable:
+                    await asyncio.sleep(_RETRY_SECONDS)
         except (EngineError, InvalidDefinition) as refusal:
             raise _refused(request, refusal) from refusal
         except asyncio.CancelledError as canceled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,7 @@ from engine.runtime.availability import unavailable_without_database
 from engine.runtime.errors import ConflictException
 from engine.runtime.executions import Executions
 from engine.runtime.leader import Leader
+from engine.storage import StorageUnavailable
 from engine.storage.lifecycle import Erasure
 from engine.storage.protocol import Storage
 from engine.storage.records import MapRun
@@ -43,6 +45,8 @@ _KEPT: Final = frozenset(
     }
 )
 """What stays of an event's details: what comes from the definition, or counts. Everything else may be data."""
+
+_log = logging.getLogger(__name__)
 
 _EVENTS: Final = msgspec.json.Decoder(list[HistoryEvent])
 _ENCODER: Final = msgspec.json.Encoder()
@@ -99,9 +103,12 @@ class Erasing:
         return next(iter(await self._storage.erasures([execution.id])), None)
 
     async def finish_all(self) -> None:
-        """Finish erasures that were begun, by whichever process."""
+        """Finish erasures that were begun, by whichever process; one that can't be now holds up no other."""
         for erasure in await self._storage.erasures(await self._storage.unfinished_erasures(_PAGE)):
-            await self._finish(erasure.execution_id, erasure.requested_by)
+            try:
+                await self._finish(erasure.execution_id, erasure.requested_by)
+            except StorageUnavailable as error:
+                _log.warning("The data of the execution %s can't be erased yet: %s", erasure.execution_id, error)
 
     async def _finish(self, execution_id: UUID, requested_by: str) -> bool:
         """Erase what there is; False if an execution runs again, or still, and has to be over first."""

@@ -10,7 +10,7 @@ import msgspec
 from engine.runtime.availability import unavailable_without_database
 from engine.runtime.errors import ConflictException
 from engine.runtime.executions import Executions
-from engine.runtime.records import ExecutionRecord
+from engine.runtime.records import ExecutionRecord, Page
 from engine.storage.lifecycle import Erasure, Pause
 from engine.storage.protocol import Storage
 
@@ -58,6 +58,16 @@ class Pausing:
             raise _over(record, "resumed")
         await self._storage.resume(UUID(record.id))
         return record
+
+    @unavailable_without_database
+    async def list(
+        self, organization: str, machine: str | None, limit: int, after: str | None
+    ) -> Page[ExecutionRecord]:
+        """Give the paused executions, newest first, of the state machine of this name or of all.
+
+        `after` is a page's `next_token`. Raises InvalidToken.
+        """
+        return await self._executions.list_paused(organization, machine, limit, after)
 
     @unavailable_without_database
     async def conditions(self, records: Iterable[ExecutionRecord]) -> dict[str, Condition]:

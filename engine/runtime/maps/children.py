@@ -16,6 +16,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definition
 from engine.runtime.identity import Identity, Terms
 from engine.runtime.maps.arns import processor_arn
+from engine.runtime.maps.ends import all_ended
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.running.commit_loop import Outcome
 from engine.runtime.running.executor import Executor
@@ -103,9 +104,12 @@ class StandardChildren:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def redrive(self, family: Family, child: ChildInput) -> Outcome:
-        """Run a child again from where it failed."""
+        """Run a child again from where it failed, once its own map runs are over."""
+        identifier = family.id_of(child.index)
+        if not await all_ended(self._storage, identifier):
+            return "rejected"
         while True:
-            stored = await self._storage.load_finished(family.id_of(child.index))
+            stored = await self._storage.load_finished(identifier)
             if stored is None:
                 return "rejected"
             outcome = await self._reopen(stored)
@@ -135,9 +139,9 @@ class StandardChildren:
         """Do nothing: children go on by themselves."""
 
     async def _begin(self, family: Family, child: ChildInput) -> Outcome:
-        now, identity = self._clock.now(), identity_of(family, child, self._clock.now())
+        identity = identity_of(family, child, self._clock.now())
         run = Run(family.definition, identity, self._terms)
-        return await self._executor.start(run, run.begin(beginning_of(family, identity), now + self._horizon))
+        return await self._executor.start(run, run.begin(beginning_of(family, identity), self._horizon))
 
     async def _reopen(self, stored: ActiveExecution) -> Outcome:
         redriven = Redriven(stored.redrive_count + 1, self._clock.now())
@@ -145,7 +149,7 @@ class StandardChildren:
         if snapshot.last_event_id >= MAX_HISTORY_EVENTS - 1:
             return "rejected"
         run = await self._adoption.run_of(stored, redriven)
-        step = run.redrive(snapshot, redriven, redriven.redriven_at + self._horizon)
+        step = run.redrive(snapshot, redriven, self._horizon)
         return await self._executor.start(run, step)
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from engine.language import TaskFailed
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definition
+from engine.runtime.maps.aborts import stop_children
 from engine.runtime.maps.children import Children, processor
 from engine.runtime.maps.inputs import S3Access
 from engine.runtime.maps.ledger import Ledger
-from engine.runtime.maps.life import ExecutionType, Limits, MapRunLife, execution_type, stop_children
+from engine.runtime.maps.life import ExecutionType, Limits, MapRunLife, execution_type
 from engine.runtime.ownership.lease import ProcessLease
 from engine.runtime.running.map_work import MapJob
 from engine.storage import LeaseLapsed
@@ -163,5 +164,5 @@ class MapCoordinator:
             _log.warning("The map run %s isn't aborted yet: %s", map_run_id, error)
 
     async def _abort_stray(self, row: MapRun) -> None:
-        await stop_children(self._ledger, self._children[execution_type(row)], row.id)
-        await self._ledger.close(row, "ABORTED")
+        if await stop_children(self._ledger, self._children[execution_type(row)], row):
+            await self._ledger.close(row, "ABORTED")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -71,12 +72,21 @@ class Ledger:
         row = await self.patiently(lambda: self._storage.create_map_run(_new(job, self._clock)))
         command = job.command
         if row.redrive_count < command.redrive_count:
-            row = replace(row, redrive_count=command.redrive_count, redriven_at=self._clock.now(), state=b"")
+            redriven_at = await self._after_all_ends(row.id)
+            row = replace(row, redrive_count=command.redrive_count, redriven_at=redriven_at, state=b"")
         elif row.status == "RUNNING":
             return row
         row = replace(row, status="RUNNING", stopped_at=None)
         await self.save(row)
         return row
+
+    async def _after_all_ends(self, map_run_id: UUID) -> datetime:
+        """Give a time after the ends of all children, even if a process whose clock is ahead wrote these."""
+        latest = self._clock.now()
+        async for page in self.children(map_run_id):
+            stopped = [child.stopped_at for child in page if child.stopped_at is not None]
+            latest = max([latest, *(end + timedelta.resolution for end in stopped)])
+        return latest
 
     async def save(self, row: MapRun) -> None:
         """Write what may change. Raises LeaseLapsed if another process has the execution now."""

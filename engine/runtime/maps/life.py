@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import time
 from typing import Final, Literal
-from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
 from engine.language import TaskFailed, TaskSucceeded
 from engine.language.errors import StatesError
+from engine.runtime.maps.aborts import stop_children
 from engine.runtime.maps.children import Children, Family, processor
 from engine.runtime.maps.inputs import Inputs, S3Access
 from engine.runtime.maps.job import map_run_id
@@ -28,11 +26,6 @@ from engine.tasks.requests import TaskError
 ExecutionType = Literal["STANDARD", "EXPRESS"]
 
 MAX_CONCURRENCY: Final = 1_000
-_ABORT_SECONDS: Final = 30.0
-_FIRST_PAUSE_SECONDS: Final = 0.02
-_LAST_PAUSE_SECONDS: Final = 1.0
-
-_log = logging.getLogger(__name__)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -101,9 +94,10 @@ class MapRunLife:
         return Results(self.job, self._family, self._ledger, self._s3, self._limits.max_payload_bytes)
 
     async def _end(self, work: MapRunWork, inputs: Inputs, status: MapRunStatus) -> None:
-        """Stop what runs, write the results that there are, and that the map run is over."""
+        """Stop what runs, write the results that there are, and that the map run is over, unless it was redriven."""
         await work.settle()
-        await stop_children(self._ledger, self._children, self.id)
+        if not await stop_children(self._ledger, self._children, work.row):
+            return
         written = 0
         with contextlib.suppress(StatesError, TaskError):
             if await self._results().write_rest(inputs, work.progress):
@@ -122,19 +116,3 @@ class MapRunLife:
 def execution_type(row: MapRun) -> ExecutionType:
     """Give the type of a map run's children."""
     return "EXPRESS" if row.execution_type == "EXPRESS" else "STANDARD"
-
-
-async def stop_children(ledger: Ledger, children: Children, map_run: UUID) -> None:
-    """Abort all children that run, and wait until they are over, but not for ever."""
-    give_up = time.monotonic() + _ABORT_SECONDS
-    told: set[UUID] = set()
-    pause = _FIRST_PAUSE_SECONDS
-    while running := await ledger.patiently(lambda: children.running(map_run)):
-        for child in running - told:
-            await ledger.patiently(lambda child=child: children.stop(child))  # type: ignore[misc]
-        told |= running
-        if time.monotonic() > give_up:
-            _log.warning("%d children of the map run %s don't stop", len(running), map_run)
-            return
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LAST_PAUSE_SECONDS)

@@ -56,7 +56,7 @@ class MapRunWork:
         self._starting: set[asyncio.Task[Outcome]] = set()
         self._total = row.items
         self._not_redrivable = (0, 0)
-        self._found_running: set[int] = set()
+        self._redrives_before: dict[int, int] = {}
 
     def child_ended(self, index: int, status: str) -> None:
         """Hear that a child is over."""
@@ -110,11 +110,10 @@ class MapRunWork:
     def _recall_child(self, child: Child) -> None:
         if child.status not in ("RUNNING", "SUCCEEDED") and self._is_to_be_redriven(child):
             self.progress.await_redrive(child.index, child.items)
+            self._redrives_before[child.index] = child.redrive_count
             return
         self.progress.start(child.index, child.items)
-        if child.status == "RUNNING":
-            self._found_running.add(child.index)
-        else:
+        if child.status != "RUNNING":
             self.progress.end(child.index, child.status)
 
     def _is_to_be_redriven(self, child: Child) -> bool:
@@ -218,11 +217,8 @@ class MapRunWork:
                 return
 
     def _is_news(self, child: Child) -> bool:
-        """Whether an end isn't the one that a redrive under way takes back.
-
-        A child that ran when this began may have been stopped by a process whose clock is a little behind.
-        """
-        return child.index in self._found_running or not self._is_to_be_redriven(child)
+        """Whether an end isn't the one that a redrive under way takes back."""
+        return child.redrive_count > self._redrives_before.get(child.index, -1)
 
     # Writing
 

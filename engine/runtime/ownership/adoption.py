@@ -79,8 +79,7 @@ class Adoption:
         """
         if self._is_unsure:
             await self._recall(epoch)
-        if self._doubtful:
-            await self._look_again(epoch)
+        await self._look_again(epoch)
         while True:
             async with self._turn:
                 claimed = await self._known(self._storage.claim(epoch, _AT_A_TIME))
@@ -152,10 +151,13 @@ class Adoption:
         self._is_unsure = False
 
     async def _look_again(self, epoch: int) -> None:
-        doubtful = list(self._doubtful)[:_AT_A_TIME]
-        async with self._turn:
-            await self._take_over(epoch, await self._load_absent(epoch, doubtful))
-        self._doubtful.difference_update(doubtful)
+        """Look for all that are doubtful by now; others that become so wait, so that claiming isn't held up."""
+        doubtful = list(self._doubtful)
+        for start in range(0, len(doubtful), _AT_A_TIME):
+            page = doubtful[start : start + _AT_A_TIME]
+            async with self._turn:
+                await self._take_over(epoch, await self._load_absent(epoch, page))
+            self._doubtful.difference_update(page)
 
     async def _load_absent(self, epoch: int, execution_ids: Sequence[UUID]) -> list[ActiveExecution]:
         absent = [execution_id for execution_id in execution_ids if execution_id not in self._executor]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from engine.storage import StorageUnavailable
+from engine.storage import ArchiveUnavailable
 
 Result = TypeVar("Result")
 
@@ -18,7 +18,7 @@ _S3: Final = "s3://"
 
 
 class Place(Protocol):
-    """Files by name, ``2026/05/….jsonl.gz``. Methods raise StorageUnavailable when it can't be reached or used."""
+    """Files by name, ``2026/05/….jsonl.gz``. Methods raise ArchiveUnavailable when it can't be reached or used."""
 
     async def write(self, name: str, data: bytes) -> None:
         """Write a file; it is durable when this returns, and wasn't there at all before."""
@@ -54,19 +54,19 @@ class NoPlace:
     """No place at all: nothing is archived, and what once was can't be read."""
 
     async def write(self, name: str, data: bytes) -> None:  # noqa: ARG002
-        """Raise StorageUnavailable."""
+        """Raise ArchiveUnavailable."""
         raise _unknown(name)
 
     async def read(self, name: str, position: int, length: int) -> bytes:  # noqa: ARG002
-        """Raise StorageUnavailable."""
+        """Raise ArchiveUnavailable."""
         raise _unknown(name)
 
     async def change(self, name: str, position: int, length: int, change: Callable[[bytes], bytes]) -> None:  # noqa: ARG002
-        """Raise StorageUnavailable."""
+        """Raise ArchiveUnavailable."""
         raise _unknown(name)
 
     async def delete(self, name: str) -> None:
-        """Raise StorageUnavailable."""
+        """Raise ArchiveUnavailable."""
         raise _unknown(name)
 
 
@@ -103,11 +103,11 @@ class FolderPlace:
         try:
             return await asyncio.to_thread(work, self._folder / name)
         except OSError as error:
-            raise StorageUnavailable(f"The archive {self._folder / name} is unavailable: {error}") from error
+            raise ArchiveUnavailable(f"The archive {self._folder / name} is unavailable: {error}") from error
 
 
-def _unknown(name: str) -> StorageUnavailable:
-    return StorageUnavailable(f"The archive {name} can't be had: HISTORY_ARCHIVE isn't set.")
+def _unknown(name: str) -> ArchiveUnavailable:
+    return ArchiveUnavailable(f"The archive {name} can't be had: HISTORY_ARCHIVE isn't set.")
 
 
 def _replace(path: Path, data: bytes) -> None:

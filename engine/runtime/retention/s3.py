@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from engine.storage import StorageUnavailable
+from engine.storage import ArchiveUnavailable
 from engine.tasks.aws.sessions import make_client, make_session
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class S3Place:
         try:
             return await asyncio.to_thread(lambda: work(self._connected(), key))
         except (BotoCoreError, ClientError) as error:
-            raise StorageUnavailable(f"The archive s3://{self._bucket}/{key} is unavailable: {error}") from error
+            raise ArchiveUnavailable(f"The archive s3://{self._bucket}/{key} is unavailable: {error}") from error
 
     def _connected(self) -> S3Client:
         if self._client is None:

@@ -19,6 +19,7 @@ from engine.runtime.errors import (
     ExecutionLimitExceeded,
     InvalidDefinition,
     Overloaded,
+    Unavailable,
 )
 from engine.runtime.executions import Executions
 from engine.runtime.express import Express
@@ -27,11 +28,13 @@ from engine.runtime.running.outgoing import encode_message
 from engine.runtime.schedules.inputs import ScheduleArn, execution_input, execution_name
 from engine.runtime.schedules.turns import StoredTarget, read_target
 from engine.runtime.starter import Starter
+from engine.storage import StorageUnavailable
 from engine.storage.protocol import Storage
 from engine.storage.schedules import DueFiring, Settled
 
 Choice = Literal["start", "wait", "skip", "terminate"]
 
+_UNREADABLE_AGAIN: Final = timedelta(minutes=1)
 _AGAIN_SOON: Final = timedelta(seconds=1)
 _LONGEST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_BACKOFF_SECONDS: Final = 300
@@ -80,7 +83,10 @@ class Launching:
         self._observer = observer
 
     async def launch(self, firings: Sequence[DueFiring], now: datetime) -> list[Settled]:
-        """Start what is to be started, and say what became of each firing. Raises StorageUnavailable."""
+        """Start what is to be started, and say what became of each firing, but for those that wait for the database.
+
+        Raises StorageUnavailable.
+        """
         latest = [each.latest_execution for each in firings if each.latest_execution is not None]
         positions = await self._storage.positions(latest) if latest else {}
         running = {key: position.owner is not None for key, position in positions.items()}
@@ -95,21 +101,34 @@ class Launching:
         behind = first.is_behind
         busy = first.latest_execution is not None and running.get(first.latest_execution, False)
         for firing in firings:
-            stored = read_target(firing.target)
-            choice = _choose(stored, busy=busy, behind=behind)
-            if choice == "terminate" and firing.latest_execution is not None:
-                await self._terminate(firing.latest_execution, await self._launcher.arn(firing))
-            done = (
-                await self._start(firing, stored, now) if choice == "start" else await self._leave(firing, choice, now)
-            )
+            try:
+                done = await self._decide(firing, now, busy=busy, behind=behind)
+            except (StorageUnavailable, Unavailable) as error:
+                _log.warning("The schedule %s waits for the database: %s", firing.name, error)
+                break
+            except Exception:  # noqa: BLE001 - what is wrong with one schedule harms no other
+                _log.exception("The schedule %s can't be dealt with; it waits for a minute.", firing.name)
+                settled.append(_later(firing, now + _UNREADABLE_AGAIN))
+                break
             settled.append(done)
             behind = behind or done.retry_at is not None
             busy = busy or done.execution_id is not None
         return settled
 
+    async def _decide(self, firing: DueFiring, now: datetime, *, busy: bool, behind: bool) -> Settled:
+        stored = read_target(firing.target)
+        choice = _choose(stored, busy=busy, behind=behind)
+        if choice == "start":
+            return await self._start(firing, stored, now)
+        if choice == "terminate" and firing.latest_execution is not None:
+            await self._terminate(firing.latest_execution, await self._launcher.arn(firing))
+        return await self._leave(firing, choice, now)
+
     async def _start(self, firing: DueFiring, stored: StoredTarget, now: datetime) -> Settled:
         try:
             execution_id = await self._launcher.start(firing, stored)
+        except Unavailable:
+            raise
         except (Overloaded, ExecutionLimitExceeded) as refusal:
             return await self._again(firing, stored, now, refusal)
         except (EngineError, InvalidDefinition) as refusal:
@@ -137,7 +156,7 @@ class Launching:
             return Settled(firing.schedule_id, firing.scheduled_at)
         patience = _AGAIN_SOON if choice == "terminate" else (now - firing.scheduled_at) / 10
         wait = min(max(patience, _AGAIN_SOON), _LONGEST_WAIT)
-        return Settled(firing.schedule_id, firing.scheduled_at, retry_at=now + wait, attempt=firing.attempt)
+        return _later(firing, now + wait)
 
     async def _terminate(self, execution_id: UUID, arn: ScheduleArn) -> None:
         reason = Stopped("Schedule.Overlap", f"The schedule {arn} starts its next execution.")
@@ -146,6 +165,11 @@ class Launching:
     async def _tell(self, firing: DueFiring, outcome: ScheduleOutcome, now: datetime) -> None:
         arn = str(await self._launcher.arn(firing))
         self._observer.schedule_settled(arn, outcome, (now - firing.scheduled_at).total_seconds())
+
+
+def _later(firing: DueFiring, retry_at: datetime) -> Settled:
+    """Look again then, which is no further attempt."""
+    return Settled(firing.schedule_id, firing.scheduled_at, retry_at=retry_at, attempt=firing.attempt)
 
 
 def _choose(stored: StoredTarget, *, busy: bool, behind: bool) -> Choice:

@@ -43,6 +43,19 @@ def test_names_and_status_codes(kind: type[EngineError]) -> None:
 
 
 @pytest.mark.parametrize(
+    "kind",
+    [errors.Overloaded, errors.Unavailable, errors.ExecutionLimitExceeded, errors.ActivityWorkerLimitExceeded],
+    ids=lambda kind: kind.__name__,
+)
+def test_limits_say_when_to_come_again(kind: type[EngineError]) -> None:
+    error = as_api_error(kind("It is full."))
+    assert error is not None
+    shown, aws = problem_response(error, "r-1"), aws_response(error)
+    assert shown.status == (503 if kind is errors.Unavailable else 429)
+    assert int(shown.headers["Retry-After"]) == int(aws.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
     ("error", "members"),
     [
         (errors.ResourceNotFound("gone", "arn:x"), {"resourceName": "arn:x"}),

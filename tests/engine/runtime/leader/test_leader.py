@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from engine.contract import contract
 from engine.runtime import Engine
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.leader import Job, Leader
@@ -15,6 +17,9 @@ from engine.storage.memory import MemoryStorage
 from engine.storage.sqlite import SqliteStorage
 from tests.engine.runtime.conftest import Launch, OpenStorage
 from tests.engine.runtime.support import crash, eventually, make_engine, until
+from tests.reliability.simulation.loop import VirtualLoop
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def nothing() -> None:
@@ -149,3 +154,43 @@ def _note(done: list[str], name: str) -> Job:
         done.append(name)
 
     return note
+
+
+async def _seconds_without_leader(loop: VirtualLoop, lease_seconds: float, age: float) -> float:
+    """Say how long nobody leads when the leader dies at some age, if its lease lasts so long."""
+    storage = MemoryStorage(now=lambda: NOON + timedelta(seconds=loop.time()))
+    processes: list[tuple[Leader, list[asyncio.Task[None]]]] = []
+    for name in ("one", "other"):
+        clock = DatabaseClock(loop.time)
+        lease = ProcessLease(storage, clock, name=name, seconds=lease_seconds, on_lost=nothing)
+        await lease.acquire()
+        leader = Leader(storage, lease, lease_seconds)
+        processes.append((leader, [asyncio.create_task(lease.keep()), asyncio.create_task(leader.run())]))
+    (first, tasks), (second, others) = processes
+    await asyncio.sleep(age)
+    assert first.is_leader
+    await _cancel(tasks)
+    died = loop.time()
+    while not second.is_leader:  # noqa: ASYNC110 - time is made up
+        await asyncio.sleep(0.01)
+    await _cancel(others)
+    return loop.time() - died
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+def test_another_leads_within_30_seconds_with_every_lease_that_is_allowed() -> None:
+    [setting] = [each for each in contract().setting if each.name == "PROCESS_LEASE_SECONDS"]
+    assert setting.minimum is not None
+    assert setting.maximum is not None
+    for lease_seconds in (float(setting.minimum), float(setting.maximum)):
+        for tenth in range(10):
+            loop = VirtualLoop()
+            age = lease_seconds * (5 + tenth / 30)
+            seconds = loop.run_until_complete(_seconds_without_leader(loop, lease_seconds, age))
+            assert 0 < seconds < 30
+            loop.close()

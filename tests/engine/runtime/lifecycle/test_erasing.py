@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +17,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.errors import ConflictException, ExecutionDoesNotExist, ExecutionNotRedrivable
 from engine.runtime.lifecycle.erasing import stripped
 from engine.runtime.retention import Archiving, open_place
+from engine.storage import StorageUnavailable
 from tests.engine.runtime.conftest import Launch, OpenStorage
 from tests.engine.runtime.support import ORGANIZATION, ROLE, Tasks, begin, create, events, finished, sequence
 
@@ -103,6 +105,28 @@ async def test_the_leader_finishes_what_was_begun(open_new: OpenStorage, launch:
     proof = await engine.erasing.proof(ORGANIZATION, execution.arn)
     assert proof is not None
     assert proof.finished_at is not None
+
+
+async def test_one_that_cannot_be_erased_now_holds_up_no_other(
+    launch: Launch, open_new: OpenStorage, tmp_path: Path
+) -> None:
+    engine = await launch(open_new(), archive=str(tmp_path))
+    machine = await create(engine, sequence("count"))
+    archived, other = [await finished(engine, await begin(engine, machine, name, INPUT)) for name in ("a", "b")]
+    found = [await engine._executions.find(ORGANIZATION, each.arn) for each in (archived, other)]
+    for each in found:
+        await engine._storage.begin_erasure(each.id, "alice")
+    erase = engine.erasing._erase_archived
+
+    async def away(execution_id: UUID) -> None:
+        if execution_id == found[0].id:
+            raise StorageUnavailable("the archive is away")
+        await erase(execution_id)
+
+    engine.erasing._erase_archived = away  # type: ignore[method-assign]
+    await engine.erasing.finish_all()
+    proofs = [await engine.erasing.proof(ORGANIZATION, each.arn) for each in (archived, other)]
+    assert [proof is not None and proof.finished_at is not None for proof in proofs] == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])

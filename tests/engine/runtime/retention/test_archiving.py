@@ -13,6 +13,7 @@ import pytest
 from engine.language import HistoryEvent
 from engine.runtime import Engine, ExecutionRecord
 from engine.runtime.clock import DatabaseClock
+from engine.runtime.errors import Unavailable
 from engine.runtime.lifecycle.erasing import stripped
 from engine.runtime.retention import Archives, Archiving, Place, open_place
 from engine.storage import Storage, StorageUnavailable
@@ -259,7 +260,7 @@ async def test_an_archive_that_is_away_is_said(kept: Kept) -> None:
     [file] = kept.files()
     data = file.read_bytes()
     file.unlink()
-    with pytest.raises(Exception, match=r"jsonl\.gz is unavailable"):
+    with pytest.raises(Unavailable, match=r"^The archive \S*jsonl\.gz is unavailable: .*No such file"):
         await kept.engine.describe_execution(ORGANIZATION, execution.arn)
     file.write_bytes(b"x" * len(data))
     with pytest.raises(Exception, match="can't be read: not a line of an archive"):
