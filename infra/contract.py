@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,12 +24,19 @@ PROVIDED = frozenset(
         "ENVIRONMENT",
         "EVENTS_BUS",
         "EVENTS_PUBLISHER",
+        "EVENTS_WEBHOOK_SECRET",
+        "EVENTS_WEBHOOK_URL",
         "HISTORY_ARCHIVE",
         "HOST",
         "JWT_SECRET",
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "KAFKA_REPLICATION_FACTOR",
+        "KAFKA_SASL_MECHANISM",
+        "KAFKA_SECURITY_PROTOCOL",
         "MANAGEMENT_PORT",
         "REDIS_PASSWORD",
         "REDIS_TLS",
+        "REDIS_USERNAME",
         "TASK_ROLE_ARNS",
         "WORKFLOW_ADDR",
         "WORKFLOW_DB_HOST",
@@ -41,6 +48,10 @@ PROVIDED = frozenset(
 )
 """Settings that follow from the stack's other keys and from what it creates."""
 
+WORKFLOW_TOPICS = "KAFKA_WORKFLOW_TOPICS"
+"""Setting that names the state machines with topics of their own."""
+
+_WORKFLOW = "{workflow}"
 _DURATION = re.compile(r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "milliseconds": 0.001, "seconds": 1.0}
 
@@ -97,15 +108,34 @@ class Setting(msgspec.Struct, frozen=True):
         return above and (self.maximum is None or number <= self.maximum)
 
 
+class Topic(msgspec.Struct, frozen=True):
+    """A topic of Kafka; `{workflow}` in its name stands for each state machine that has one of its own."""
+
+    name: str
+    published: bool = False
+
+
 class _File(msgspec.Struct, frozen=True):
     setting: tuple[Setting, ...]
+    topic: tuple[Topic, ...] = ()
 
 
 class Contract:
-    """Every setting of the engine by its name."""
+    """Every setting of the engine by its name, and the topics that it makes."""
 
-    def __init__(self, settings: Collection[Setting]) -> None:
+    def __init__(self, settings: Collection[Setting], topics: Sequence[Topic] = ()) -> None:
         self.settings: Mapping[str, Setting] = {setting.name: setting for setting in settings}
+        self._topics = topics
+
+    def topics(self, overrides: Mapping[str, EngineValue], *, published: bool = False) -> list[str]:
+        """Names of the topics that the engine makes with these settings, or of those that it writes to."""
+        workflows = [name.strip() for name in str(overrides.get(WORKFLOW_TOPICS, "")).split(",") if name.strip()]
+        named = [topic.name for topic in self._topics if topic.published or not published]
+        return [
+            name.replace(_WORKFLOW, workflow)
+            for name in named
+            for workflow in (workflows if _WORKFLOW in name else [""])
+        ]
 
     def check(self, name: str, value: EngineValue) -> str | None:
         """What is wrong with an entry of the stack's `engineSettings`, None when nothing is."""
@@ -144,4 +174,5 @@ class Contract:
 
 def read_contract(path: Path) -> Contract:
     """The contract in a TOML file."""
-    return Contract(msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).setting)
+    file = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    return Contract(file.setting, file.topic)

@@ -8,6 +8,9 @@ from msgspec import field
 from infra import values
 from infra.values import between
 
+CACHE_USER = "workflow"
+"""The user name that the engine logs in to the cache with."""
+
 
 class DatabaseSettings(msgspec.Struct, frozen=True, rename="camel"):
     """RDS for PostgreSQL. Storage in GiB."""

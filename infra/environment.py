@@ -5,7 +5,8 @@ The names are the ones of `contract.toml`. Pure: what was created comes in as `C
 
 from dataclasses import dataclass
 
-from infra.contract import Contract
+from infra.contract import WORKFLOW_TOPICS, Contract
+from infra.data_store_settings import CACHE_USER
 from infra.settings import Settings
 
 ROOT_CERTIFICATE = "DATABASE_SSL_ROOT_CERTIFICATE"
@@ -16,8 +17,9 @@ ROOT_CERTIFICATE = "DATABASE_SSL_ROOT_CERTIFICATE"
 class Connections:
     """What the engine is to be connected with: endpoints as host:port, secrets by ARN, the account it runs in.
 
-    `replica_endpoints` are those of the database's read replicas with commas between them, empty where there are none;
-    so is the `archive`, an s3:// address.
+    `webhook_arn` is None where events don't go to a web server. `replica_endpoints` are those of the database's read
+    replicas with commas between them, empty where there are none; so are the `kafka_brokers`, and the `archive`, an
+    s3:// address.
     """
 
     account_id: str
@@ -28,7 +30,9 @@ class Connections:
     database_user_arn: str
     database_admin_arn: str
     api_arn: str
-    cache_arn: str | None
+    cache_arn: str
+    webhook_arn: str | None
+    kafka_brokers: str
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,15 @@ def engine_environment(settings: Settings, connections: Connections) -> Containe
     plain = {
         **own,
         **_database(settings, connections),
+        **_events(settings),
+        **_kafka(settings, connections),
+        "API_ACCESS_KEYS": reference(connections.api_arn, "apiAccessKeys"),
         "AUTHENTICATION": "optional" if settings.is_local else "required",
+        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
         "MANAGEMENT_PORT": str(settings.service.management_port),
+        "REDIS_PASSWORD": reference(connections.cache_arn, "password"),
         "REDIS_TLS": render(settings.cache.tls),
+        "REDIS_USERNAME": CACHE_USER,
         "WORKFLOW_ADDR": f":{settings.service.api_port}",
         "WORKFLOW_REDIS_ADDR": connections.cache_endpoint,
     }
@@ -61,17 +71,10 @@ def engine_environment(settings: Settings, connections: Connections) -> Containe
         plain["DATABASE_READ_REPLICAS"] = connections.replica_endpoints
     if connections.archive:
         plain["HISTORY_ARCHIVE"] = connections.archive
-    if settings.events.bus:
-        plain |= {"EVENTS_PUBLISHER": "eventbridge", "EVENTS_BUS": settings.events.bus}
     if settings.service.role_arns:
         plain["TASK_ROLE_ARNS"] = ",".join(settings.service.role_arns)
-    injected = {
-        "API_ACCESS_KEYS": f"{connections.api_arn}:apiAccessKeys::",
-        "JWT_SECRET": f"{connections.api_arn}:jwtSecret::",
-    }
-    if connections.cache_arn:
-        injected["REDIS_PASSWORD"] = f"{connections.cache_arn}:password::"
-    return ContainerEnvironment(plain, injected)
+    webhook = connections.webhook_arn
+    return ContainerEnvironment(plain, {"EVENTS_WEBHOOK_SECRET": f"{webhook}:signingSecret::"} if webhook else {})
 
 
 def migration_environment(settings: Settings, connections: Connections) -> ContainerEnvironment:
@@ -79,13 +82,25 @@ def migration_environment(settings: Settings, connections: Connections) -> Conta
 
     It gets the key of bearer tokens as well, since every command of the engine checks what the profile requires.
     """
-    return ContainerEnvironment(
-        {**_database(settings, connections), "DATABASE_ADMIN_USER": settings.database.admin_user},
-        {
-            "DATABASE_ADMIN_PASSWORD": f"{connections.database_admin_arn}:password::",
-            "JWT_SECRET": f"{connections.api_arn}:jwtSecret::",
-        },
-    )
+    plain = {
+        **_database(settings, connections),
+        "DATABASE_ADMIN_USER": settings.database.admin_user,
+        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
+    }
+    # Injected, since the task's own role, which the engine acts by, may not read it.
+    return ContainerEnvironment(plain, {"DATABASE_ADMIN_PASSWORD": f"{connections.database_admin_arn}:password::"})
+
+
+def topics_environment(settings: Settings, connections: Connections) -> ContainerEnvironment:
+    """The environment of `engine topics`: where the brokers are, and what every command checks."""
+    own = settings.service.engine_settings
+    plain = {
+        **({WORKFLOW_TOPICS: render(own[WORKFLOW_TOPICS])} if WORKFLOW_TOPICS in own else {}),
+        **_database(settings, connections),
+        **_kafka(settings, connections),
+        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
+    }
+    return ContainerEnvironment(plain, {})
 
 
 def ssl_mode(*, tls: bool, verified: bool) -> str:
@@ -95,9 +110,39 @@ def ssl_mode(*, tls: bool, verified: bool) -> str:
     return "verify-full" if verified else "require"
 
 
+def reference(arn: str, key: str) -> str:
+    """Where the engine itself reads a secret, at its start and again when what it knows is refused."""
+    return f"secretsmanager:{arn}#{key}"
+
+
 def render(value: str | float | bool) -> str:  # noqa: FBT001 a value of any type
     """A value as environment variables have it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _events(settings: Settings) -> dict[str, str]:
+    events = settings.events
+    match events.publisher:
+        case "eventbridge":
+            return {"EVENTS_PUBLISHER": events.publisher, "EVENTS_BUS": events.bus}
+        case "webhook":
+            return {"EVENTS_PUBLISHER": events.publisher, "EVENTS_WEBHOOK_URL": events.webhook_url}
+        case "kafka":
+            return {"EVENTS_PUBLISHER": events.publisher}
+        case "none":
+            return {}
+
+
+def _kafka(settings: Settings, connections: Connections) -> dict[str, str]:
+    """How brokers are reached: by TLS and the task's role, with a copy of each partition in every zone."""
+    if not settings.events.enabled:
+        return {}
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": connections.kafka_brokers,
+        "KAFKA_REPLICATION_FACTOR": str(settings.network.zone_count),
+        "KAFKA_SASL_MECHANISM": "aws_msk_iam",
+        "KAFKA_SECURITY_PROTOCOL": "sasl_ssl",
+    }
 
 
 def _database(settings: Settings, connections: Connections) -> dict[str, str]:
@@ -111,6 +156,6 @@ def _database(settings: Settings, connections: Connections) -> dict[str, str]:
         "ENVIRONMENT": settings.stack.environment,
         "WORKFLOW_DB_HOST": connections.database_endpoint,
         "WORKFLOW_DB_NAME": settings.database.name,
-        "WORKFLOW_DB_PASSWORD": f"secretsmanager:{connections.database_user_arn}#password",
+        "WORKFLOW_DB_PASSWORD": reference(connections.database_user_arn, "password"),
         "WORKFLOW_DB_USER": settings.database.user,
     }

@@ -1,6 +1,6 @@
-"""Where events go, as a frozen model: an event bus, and brokers (Amazon MSK), both by option."""
+"""Where events go, as a frozen model: an event bus, a web server, and brokers (Amazon MSK), each by option."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, field
@@ -32,10 +32,22 @@ EventBus = Annotated[
 ]
 
 
-class EventsSettings(msgspec.Struct, frozen=True, rename="camel"):
-    """The bus that changes of executions are put on; whether there are brokers, how many and how large (GiB each)."""
+WebhookUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://[^/\s@]+(/\S*)?)?$",
+        description="a URL such as https://app.example.com/events, or empty for none",
+    ),
+]
+Publisher = Literal["none", "eventbridge", "kafka", "webhook"]
 
+
+class EventsSettings(msgspec.Struct, frozen=True, rename="camel"):
+    """How changes of executions are published; whether there are brokers, how many and how large (GiB each)."""
+
+    publisher: Publisher = field(name="eventsPublisher")
     bus: EventBus = field(name="eventBus")
+    webhook_url: WebhookUrl = field(name="eventsWebhookUrl")
     enabled: bool = field(name="kafka")
     version: KafkaVersion = field(name="kafkaVersion")
     broker_type: BrokerType = field(name="kafkaBrokerType")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 
 
 class Problem(NamedTuple):
@@ -16,6 +17,13 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         """One line: key, what it is, what is allowed."""
         return f"{self.key} {self.found}: {self.allowed}"
+
+
+def hidden(problem: Problem) -> Problem:
+    """The problem without the value, where Pulumi keeps the key as a secret."""
+    if is_config_secret(problem.key.partition(".")[0]):
+        return problem._replace(found="is a secret that does not fit")
+    return problem
 
 
 class ConfigurationError(pulumi.RunError):

@@ -19,7 +19,7 @@ from infra.compute_settings import ComputeSettings
 from infra.contract import Contract
 from infra.data_store_settings import CacheSettings, DatabaseSettings
 from infra.events_settings import EventsSettings
-from infra.problems import ConfigurationError
+from infra.problems import ConfigurationError, hidden
 from infra.reader import Reader
 from infra.rules import check
 from infra.sidecar_settings import SidecarSettings
@@ -33,7 +33,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, rename="camel"):
     """The standard `aws` namespace: region, accounts that the stack may be made in, and how AWS is reached."""
 
     region: values.Region
-    profile: str | None = None
+    profile: values.Profile | None = None
     allowed_account_ids: values.AccountIds | None = None
     endpoints: values.Endpoints | None = None
     s3_use_path_style: bool | None = None
@@ -203,7 +203,7 @@ def load(config: Mapping[str, str], *, stack: str, contract: Contract) -> Settin
             reader.scan(group.type, PROJECT)
     problems = [*reader.problems, *reader.unknown(PROJECT, "aws"), *check(reader.values, stack, contract)]
     if problems:
-        raise ConfigurationError(stack, problems)
+        raise ConfigurationError(stack, map(hidden, problems))
     return Settings(
         name=stack,
         provider=reader.build(ProviderSettings, "aws"),

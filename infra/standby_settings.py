@@ -21,6 +21,17 @@ DatabaseArn = Annotated[
         description="the ARN of a database, arn:aws:rds:REGION:ACCOUNT:db:NAME, or empty",
     ),
 ]
+BucketName = Annotated[
+    str,
+    Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="the name of a bucket, or empty for none"),
+]
+KeyArn = Annotated[
+    str,
+    Meta(
+        pattern=r"^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]{36})?$",
+        description="the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID, or empty for S3's own",
+    ),
+]
 SecretArns = Annotated[
     dict[
         str,
@@ -33,14 +44,17 @@ SecretArns = Annotated[
 class StandbySettings(msgspec.Struct, frozen=True, rename="camel"):
     """What the stack is to the one in the other region.
 
-    `region` is where the first stack's secrets are copied to; `primary` and `secrets` are set in the second stack
-    alone, which has the first one's images and secrets. `standby` and `replica_of` change sides in a failover.
+    `region` is where the first stack's secrets and archive are copied to; `primary`, `secrets`, `archive` and
+    `archive_key` are set in the second stack alone, which has the first one's images and the copies. `standby` and
+    `replica_of` change sides in a failover.
     """
 
     region: values.OptionalRegion = field(name="standbyRegion")
     standby: bool
     primary: StackName = field(name="primaryStack")
     secrets: SecretArns = field(name="replicatedSecrets")
+    archive: BucketName = field(name="replicatedArchive")
+    archive_key: KeyArn = field(name="replicatedArchiveKey")
     replica_of: DatabaseArn = field(name="databaseReplicaOf")
     generation: Annotated[int, between(1, 999)] = field(name="databaseGeneration")
 

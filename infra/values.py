@@ -20,12 +20,13 @@ OptionalRegion = Annotated[
     str,
     Meta(pattern=r"^([a-z]{2}(-[a-z]+)+-[0-9])?$", description="an AWS region such as us-east-1, or empty for none"),
 ]
+Profile = Annotated[str, Meta(pattern=r"^[^\s\x00]+( [^\s\x00]+)*$", description="the name of an AWS profile")]
 AccountIds = Annotated[
     tuple[Annotated[str, Meta(pattern=r"^[0-9]{12}$")], ...],
-    Meta(description='a list of account IDs in quotes, such as ["123456789012"]'),
+    Meta(min_length=1, description='a list of account IDs in quotes, such as ["123456789012"]'),
 ]
 Endpoints = Annotated[
-    tuple[dict[str, str], ...],
+    tuple[dict[str, Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/\S*)?$")]], ...],
     Meta(description="a list of maps from a service to its URL, such as [{s3: http://localhost:4566}]"),
 ]
 EndpointServices = Annotated[

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.aws_errors import explain
 from operations.commands import COMMANDS
 from operations.commands.command import Command
-from operations.errors import INTERRUPTED, OperationError
+from operations.errors import INTERRUPTED, WRONG_COMMAND_LINE, OperationError
 from operations.results import Result, as_json, failure_data, output_for_results
 from operations.stacks import LOCAL
 from tools.progress import SetupError
@@ -23,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what it says, one of `operations.errors` with a sentence when not."""
-    parsed = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = _parser(words).parse_args(words)
     command: Command = parsed.chosen
     alone: AbstractContextManager[TextIO] = nullcontext(sys.stdout)
     if (parsed.json or getattr(parsed, "markdown", False)) and not command.writes:
@@ -32,14 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             result = _run(command, parsed)
         except OperationError as error:
-            return _fail(command, error, output if parsed.json else None)
+            return _fail(command, str(error), error.exit_code, output if parsed.json else None)
         except KeyboardInterrupt:
-            sys.stderr.write(f"\n{command.name}: interrupted; run the same command again to go on from here\n")
-            return INTERRUPTED
+            said = "interrupted; run the same command again to go on from here"
+            return _fail(command, said, INTERRUPTED, output if parsed.json else None)
         if not command.writes:
             output.write(as_json(result.data) if parsed.json else result.text)
             output.flush()
-    return _fail(command, result.failure, None) if result.failure else 0
+    return _fail(command, str(result.failure), result.failure.exit_code, None) if result.failure else 0
 
 
 def _run(command: Command, parsed: argparse.Namespace) -> Result:
@@ -52,16 +54,27 @@ def _run(command: Command, parsed: argparse.Namespace) -> Result:
         raise explain(error) from error
 
 
-def _fail(command: Command, error: OperationError, output: TextIO | None) -> int:
-    sys.stderr.write(f"\n{command.name}: {error}\n")
+def _fail(command: Command, said: str, exit_code: int, output: TextIO | None) -> int:
+    sys.stderr.write(f"\n{command.name}: {said}\n")
     if output is not None:
-        output.write(as_json(failure_data(error)))
+        output.write(as_json(failure_data(said, exit_code)))
         output.flush()
-    return error.exit_code
+    return exit_code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
+class _JsonParser(argparse.ArgumentParser):
+    """Says what is wrong with a command line as JSON too."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with the usage, and with what is wrong."""
+        sys.stdout.write(as_json(failure_data(message, WRONG_COMMAND_LINE)))
+        sys.stdout.flush()
+        super().error(message)
+
+
+def _parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    parser_class = _JsonParser if "--json" in words else argparse.ArgumentParser
+    parser = parser_class(prog="python -m operations", description=__doc__)
     commands = parser.add_subparsers(dest="name", required=True)
     for command in COMMANDS:
         sub = commands.add_parser(command.name, help=command.text, description=command.text, aliases=command.aliases)

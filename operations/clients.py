@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from operations.errors import RefusedError
+
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_ecr.client import ECRClient
     from mypy_boto3_ecs.client import ECSClient
+    from mypy_boto3_elasticache.client import ElastiCacheClient
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
 """Eight attempts with growing waits between them (AWS SDKs and Tools Reference Guide, "Retry behavior")."""
 
+PLUGIN_NAMES: Mapping[str, tuple[str, ...]] = {
+    "application-autoscaling": ("appautoscaling", "applicationautoscaling"),
+    "logs": ("cloudwatchlogs", "cloudwatchlog"),
+}
+"""What the endpoints of services are called in `aws:endpoints` where AWS's plugin has other names for them."""
+
 
 @dataclass(frozen=True)
 class Clients:
@@ -36,7 +45,8 @@ class Clients:
         region: None is the one of the environment or the profile.
         endpoint_url: where every service is, the sandbox for instance; None is AWS itself, or AWS_ENDPOINT_URL.
         profile: a profile of the AWS configuration; None is AWS_PROFILE, or the default one.
-        endpoints: URLs of single services by boto3's names (the stack's `aws:endpoints`).
+        endpoints: URLs of single services (the stack's `aws:endpoints`), by boto3's names or those of AWS's own plugin.
+        accounts: the accounts that these may be clients of (the stack's `aws:allowedAccountIds`); none are all.
         sandboxed: whether credentials are made up, as the sandbox checks none.
     """
 
@@ -44,6 +54,7 @@ class Clients:
     endpoint_url: str | None = None
     profile: str | None = None
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
     sandboxed: bool = False
 
     @property
@@ -66,6 +77,11 @@ class Clients:
     def ecr(self) -> ECRClient:
         """Amazon ECR."""
         return self.session.client("ecr", endpoint_url=self._url("ecr"), config=PATIENT)
+
+    @property
+    def elasticache(self) -> ElastiCacheClient:
+        """Amazon ElastiCache."""
+        return self.session.client("elasticache", endpoint_url=self._url("elasticache"), config=PATIENT)
 
     @property
     def iam(self) -> IAMClient:
@@ -109,10 +125,20 @@ class Clients:
 
     @cached_property
     def session(self) -> boto3.Session:
-        """The session that all of them share."""
+        """The session that all of them share; raises RefusedError where it is of an account that isn't allowed."""
         if self.sandboxed:
             return boto3.Session("sandbox", "sandbox", region_name=self.region)
-        return boto3.Session(region_name=self.region, profile_name=self.profile)
+        made = boto3.Session(region_name=self.region, profile_name=self.profile)
+        if self.accounts:
+            sts = made.client("sts", endpoint_url=self._url("sts"), config=PATIENT)
+            found = sts.get_caller_identity()["Account"]
+            if found not in self.accounts:
+                allowed = ", ".join(self.accounts)
+                raise RefusedError(
+                    f"The AWS credentials are of account {found}; aws:allowedAccountIds allows {allowed}."
+                )
+        return made
 
     def _url(self, service: str) -> str | None:
-        return self.endpoints.get(service, self.endpoint_url)
+        names = (service, *PLUGIN_NAMES.get(service, ()))
+        return next((self.endpoints[name] for name in names if name in self.endpoints), self.endpoint_url)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HEALTH_TIMEOUT_SECONDS = 180.0
 LAST_LINES = 10
-CONTAINERS = ("migrate", "engine")
+CONTAINERS = ("migrate", "topics", "engine")
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ def _last_words(logs: CloudWatchLogsClient, wanted: Outputs, stopped: Sequence[T
 
 def tasks(client: ECSClient, cluster: str, service: str, *, stopped: bool = False) -> list[TaskStatus]:
     """The service's tasks, newest first: those running, or with `stopped` those that ended within the last hour."""
-    arns = client.list_tasks(cluster=cluster, serviceName=service, desiredStatus="STOPPED" if stopped else "RUNNING")[
-        "taskArns"
-    ]
-    if not arns:
-        return []
-    found = client.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
+    pages = client.get_paginator("list_tasks").paginate(
+        cluster=cluster, serviceName=service, desiredStatus="STOPPED" if stopped else "RUNNING"
+    )
+    # A page holds a hundred, as many as DescribeTasks takes.
+    listed = [page["taskArns"] for page in pages if page["taskArns"]]
+    found = [task for arns in listed for task in client.describe_tasks(cluster=cluster, tasks=arns)["tasks"]]
     return [_task_status(task) for task in sorted(found, key=lambda task: task["createdAt"], reverse=True)]
 
 

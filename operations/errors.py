@@ -55,5 +55,8 @@ FAILURES: tuple[type[OperationError], ...] = (
     BusyError,
     CredentialsError,
 )
+WRONG_COMMAND_LINE = 2
+"""Exit code of argparse."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it (128 and the number of SIGINT)."""

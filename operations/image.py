@@ -46,6 +46,7 @@ class ImageOptions:
         ca_bundle: certificates that it may name as /run/secrets/ca-bundle.
         sbom: a file to list the image's content in.
         sign: the key to sign the image with, an empty text for an identity in its place; None for no signature.
+        build_only: leave the image where it was built, and ask the registry nothing.
     """
 
     tag: str | None = None
@@ -56,6 +57,7 @@ class ImageOptions:
     ca_bundle: Path | None = None
     sbom: Path | None = None
     sign: str | None = None
+    build_only: bool = False
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -72,7 +74,8 @@ class ImageOptions:
     @classmethod
     def parsed(cls, arguments: argparse.Namespace) -> ImageOptions:
         """The options from a command line that `add_arguments` described."""
-        return cls(**{each.name: getattr(arguments, each.name) for each in fields(cls)})
+        given = vars(arguments)
+        return cls(**{each.name: given[each.name] for each in fields(cls) if each.name in given})
 
     def for_tasks(self, architecture: str) -> ImageOptions:
         """These options with the platform of tasks of an architecture (ECS, runtimePlatform), unless they name one."""
@@ -81,7 +84,7 @@ class ImageOptions:
 
 @dataclass(frozen=True)
 class PushedImage:
-    """An image in a registry: its name with tag, and the digest of its manifest (sha256:…)."""
+    """An image by its name with tag, and the digest of its manifest (sha256:…), empty where it is in no registry."""
 
     reference: str
     digest: str
@@ -97,8 +100,9 @@ def push(root: Path, name: str, options: ImageOptions) -> Result:
     found = outputs.read(stack)
     fitting = options.for_tasks(found.task_architecture)
     pushed = publish(root, replace(clients, region=found.region).ecr, found.registry_url, fitting)
-    say(f"pushed {pushed.reference}")
-    say(f"digest {pushed.digest}")
+    say(f"{'built' if options.build_only else 'pushed'} {pushed.reference}")
+    if pushed.digest:
+        say(f"digest {pushed.digest}")
     tag = pushed.reference.rpartition(":")[2]
     sbom = str(options.sbom) if options.sbom else None
     return Result(
@@ -123,23 +127,32 @@ def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptio
     """
     tool, attestation = container_tool.find(), Attestation(options.sbom, options.sign)
     attestation.require_tools()
+    if options.build_only and attestation != Attestation():
+        raise RefusedError("--sbom and --sign are about the image in the registry: leave out --build-only.")
     version = source.read(root, allow_dirty=options.allow_dirty)
     tag = options.tag or version.name
     if not _TAG.fullmatch(tag):
         raise RefusedError(f"{tag!r} is no image tag: letters, digits, '_', '.', '-', 128 at most; pass --tag.")
     registry, _, repository = repository_url.partition("/")
+    reference = f"{repository_url}:{tag}"
+    if options.build_only:
+        _say_and_build(root, tool, reference, _build(options, version, tag))
+        return PushedImage(reference, "")
     with _aws_errors(repository_url):
         _require_free(ecr, repository, tag)
         login = _log_in(ecr, tool, registry)
-    reference = f"{repository_url}:{tag}"
-    say(f"building {reference} with {tool.name}")
-    tool.build(root, reference, _build(options, version, tag))
+    _say_and_build(root, tool, reference, _build(options, version, tag))
     tool.push(reference)
     with _aws_errors(repository_url):
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
     digest = found[0]["imageDigest"]
     attestation.make(f"{repository_url}@{digest}", login)
     return PushedImage(reference, digest)
+
+
+def _say_and_build(root: Path, tool: ContainerTool, reference: str, build: Build) -> None:
+    say(f"building {reference} with {tool.name}")
+    tool.build(root, reference, build)
 
 
 def _build(options: ImageOptions, version: source.Source, tag: str) -> Build:

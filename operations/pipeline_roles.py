@@ -27,7 +27,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9_.-]+(@[0-9]+)?")
 SESSION_SECONDS = 2 * 60 * 60
 """Longest session: a first deployment with a database and a slow rollback behind it."""
 
-SERVICES = ("backup", "ecs-tasks", "lambda", "monitoring.rds", "synthetics", "vpc-flow-logs")
+SERVICES = ("backup", "ecs-tasks", "lambda", "monitoring.rds", "s3", "synthetics", "vpc-flow-logs")
 """Services that the program's roles are for, which the deploying role may hand them to."""
 
 LINKED = (

@@ -13,15 +13,14 @@ from pathlib import Path
 
 import yaml
 
-from operations.errors import BusyError, OperationError
+from operations.errors import OperationError
 from operations.plan import UNCHANGED, Change, read_changes
+from operations.pulumi_errors import explain
 from operations.visible_process import run_visibly
 
 EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}  # the CLI takes --event-log only with it, as its Automation API does
 UNASKED = "--non-interactive"
 SALT = "encryptionsalt"
-LOCKED = ("currently locked by", "Another update is currently in progress")
-"""What the CLI says of a state that somebody else's update holds: in a bucket or folder, and in Pulumi Cloud."""
 
 
 class GoAhead(Enum):
@@ -165,8 +164,8 @@ class PulumiStack:
         )
         if done.returncode != 0:
             said = " ".join((done.stderr or done.stdout).split())
-            self._require_unlocked(said)
-            raise OperationError(f"`pulumi {' '.join(words[:2])}` of stack {self.name} failed: {said}")
+            failure = f"`pulumi {' '.join(words[:2])}` of stack {self.name} failed: {said}"
+            raise explain(said, self.name) or OperationError(failure)
         return done.stdout
 
     def _stream(self, *words: str, stop: threading.Event | None = None) -> None:
@@ -175,13 +174,8 @@ class PulumiStack:
             command, self.root, {**self.environment, **EVENT_LOG}, own_session=UNASKED in command, stop=stop
         )
         if ended.code != 0:
-            self._require_unlocked(ended.errors)
-            raise OperationError(f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above.")
-
-    def _require_unlocked(self, said: str) -> None:
-        if any(words in said for words in LOCKED):
-            advice = f"wait for it; if it was killed, `pulumi cancel --stack {self.name}` takes its lock away"
-            raise BusyError(f"Another update of stack {self.name} is at work: {advice}.")
+            failure = f"`pulumi {words[0]}` of stack {self.name} failed; what it said stands above."
+            raise explain(ended.errors, self.name) or OperationError(failure)
 
 
 def _count_changes(log: Path) -> int:

@@ -37,9 +37,9 @@ def as_json(data: object) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
 
 
-def failure_data(error: OperationError) -> dict[str, object]:
+def failure_data(said: str, exit_code: int) -> dict[str, object]:
     """What `--json` prints where a command failed."""
-    return {"error": str(error), "exitCode": error.exit_code}
+    return {"error": said, "exitCode": exit_code}
 
 
 @contextmanager

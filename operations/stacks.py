@@ -32,6 +32,7 @@ class _StackFile(msgspec.Struct):
     config: dict[str, object] = {}
 
 
+_Item = TypeVar("_Item")
 _File = TypeVar("_File", _ProjectFile, _StackFile)
 
 
@@ -57,10 +58,25 @@ def open_stack(root: Path, name: str, *, backend: str | None = None) -> tuple[Pu
 def account_clients(root: Path, name: str) -> Clients:
     """Clients that reach AWS as the program's provider does: by the keys of the `aws` namespace in the stack's file."""
     config = file_config(root, name)
-    listed = msgspec.convert(config.get("aws:endpoints") or [], list[dict[str, str]])
+    listed = _value(config, "aws:endpoints", list[dict[str, str]], "a list of maps from a service to its URL")
+    accounts = _value(config, "aws:allowedAccountIds", list[str], "a list of account IDs in quotes")
     endpoints = {service: url for entry in listed for service, url in entry.items()}
     region, profile = config.get("aws:region"), config.get("aws:profile")
-    return Clients(str(region) if region else None, profile=str(profile) if profile else None, endpoints=endpoints)
+    return Clients(
+        str(region) if region else None,
+        profile=str(profile) if profile else None,
+        endpoints=endpoints,
+        accounts=tuple(accounts),
+    )
+
+
+def _value(config: Mapping[str, object], key: str, form: type[list[_Item]], allowed: str) -> list[_Item]:
+    """A list in a stack's file, which may stand there as JSON (`pulumi config set`)."""
+    found = config.get(key) or []
+    try:
+        return msgspec.json.decode(found, type=form) if isinstance(found, str) else msgspec.convert(found, form)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise RefusedError(f"{key} is not {allowed}: {error}.") from error
 
 
 def file_config(root: Path, name: str) -> Mapping[str, object]:

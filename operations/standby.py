@@ -97,6 +97,9 @@ def _configure(stack: PulumiStack, source: Side) -> None:
         stack.set_config("primaryStack", source.name)
         for key, arn in secrets.items():
             stack.set_config(f"replicatedSecrets.{key}", _copy_of(arn, region), path=True)
+        if source.found.archive_copy_bucket:
+            stack.set_config("replicatedArchive", source.found.archive_copy_bucket)
+            stack.set_config("replicatedArchiveKey", source.found.archive_copy_key_arn)
     stack.set_config("standby", "true")
     stack.set_config("databaseReplicaOf", source.found.database_arn)
 

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 STREAM_PREFIX = "task"
 """``awslogs-stream-prefix`` of the task definition: streams are PREFIX/CONTAINER/TASK."""
 
+ROUTED = "-firelens-"
+"""What stands between container and task in the tag that FireLens gives a record.
+
+Where a log router takes the lines, streams are PREFIX/CONTAINER/TAG ("Send Amazon ECS logs to an AWS service").
+"""
+
 FOLLOW_SECONDS = 2.0
 
 
@@ -41,22 +47,35 @@ class LogOptions:
 
     def line(self, event: FilteredLogEventTypeDef) -> str:
         """An event as it is printed."""
-        task, message = event["logStreamName"].rsplit("/", 1)[-1], event["message"].rstrip()
+        task, message = task_of(event["logStreamName"]), event["message"].rstrip()
         if not self.json:
             return f"{task[:8]}  {message}\n"
         fields = {"timestamp": event["timestamp"], "task": task, "container": self.container, "message": message}
         return msgspec.json.encode(fields).decode() + "\n"
 
 
+def task_of(stream: str) -> str:
+    """The ID of the task that a stream is of."""
+    return stream.rsplit("/", 1)[-1].rsplit(ROUTED, 1)[-1]
+
+
 def last_lines(client: CloudWatchLogsClient, group: str, container: str, task: str, count: int) -> list[str]:
     """The last lines that a task's container wrote; none if it wrote nothing, or nothing has arrived yet."""
-    try:
-        events = client.get_log_events(
-            logGroupName=group, logStreamName=f"{STREAM_PREFIX}/{container}/{task}", limit=count, startFromHead=False
-        )["events"]
-    except client.exceptions.ResourceNotFoundException:
-        return []
-    return [event["message"].rstrip("\n") for event in events]
+    for prefix in _stream_prefixes(container):
+        try:
+            events = client.get_log_events(
+                logGroupName=group, logStreamName=f"{prefix}{task}", limit=count, startFromHead=False
+            )["events"]
+        except client.exceptions.ResourceNotFoundException:
+            continue
+        return [event["message"].rstrip("\n") for event in events]
+    return []
+
+
+def _stream_prefixes(container: str) -> tuple[str, str]:
+    """How the names of a container's streams begin: those that it writes itself, and those of a log router."""
+    own = f"{STREAM_PREFIX}/{container}/"
+    return own, f"{own}{container}{ROUTED}"
 
 
 def show(client: CloudWatchLogsClient, group: str, options: LogOptions) -> None:
@@ -79,13 +98,16 @@ def show(client: CloudWatchLogsClient, group: str, options: LogOptions) -> None:
 def _events(
     client: CloudWatchLogsClient, group: str, options: LogOptions, start: int
 ) -> Iterator[FilteredLogEventTypeDef]:
-    prefix = f"{STREAM_PREFIX}/{options.container}/{options.task or ''}"
-    pages = client.get_paginator("filter_log_events").paginate(
-        logGroupName=group, logStreamNamePrefix=prefix, startTime=start
-    )
-    for page in pages:
-        # moto 5.2.5 ignores the prefix.
-        yield from (event for event in page["events"] if event["logStreamName"].startswith(prefix))
+    task = options.task or ""
+    own, routed = _stream_prefixes(options.container)
+    # Streams of a log router begin like a container's own, so that one prefix finds all tasks of both.
+    for prefix in (own + task, routed + task) if task else (own,):
+        pages = client.get_paginator("filter_log_events").paginate(
+            logGroupName=group, logStreamNamePrefix=prefix, startTime=start
+        )
+        for page in pages:
+            # moto 5.2.5 ignores the prefix.
+            yield from (event for event in page["events"] if event["logStreamName"].startswith(prefix))
 
 
 def _identity(event: FilteredLogEventTypeDef) -> tuple[str, str]:

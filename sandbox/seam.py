@@ -20,6 +20,21 @@ class Endpoint(NamedTuple):
     port: int
 
 
+class CacheUser(NamedTuple):
+    """A user of a cache: what it may do, as an access string, and up to two passwords; without one it needs none."""
+
+    name: str
+    access: str
+    passwords: tuple[str, ...]
+
+
+class CacheAccess(NamedTuple):
+    """Whom a cache lets in: whoever has the token, or its users (one is `default`); without either, everybody."""
+
+    token: str | None = None
+    users: tuple[CacheUser, ...] = ()
+
+
 class DataPlane(Protocol):
     """Runs what the account only describes. Calls are synchronous, from any thread; an exception fails the API call."""
 
@@ -46,9 +61,12 @@ class DataPlane(Protocol):
         """Stop a database instance (RDS, DeleteDBInstance)."""
 
     def cache_created(
-        self, region: str, identifier: str, *, port: int, auth_token: str | None, transit_encryption: bool
+        self, region: str, identifier: str, *, port: int, access: CacheAccess, transit_encryption: bool
     ) -> Endpoint:
         """Start a cache (ElastiCache, CreateReplicationGroup)."""
+
+    def cache_changed(self, region: str, identifier: str, access: CacheAccess) -> None:
+        """Let others in (ElastiCache, ModifyReplicationGroup, ModifyUserGroup and ModifyUser)."""
 
     def cache_deleted(self, region: str, identifier: str) -> None:
         """Stop a cache (ElastiCache, DeleteReplicationGroup)."""
@@ -92,11 +110,14 @@ class NullDataPlane:
         identifier: str,
         *,
         port: int,
-        auth_token: str | None,  # noqa: ARG002
+        access: CacheAccess,  # noqa: ARG002
         transit_encryption: bool,  # noqa: ARG002
     ) -> Endpoint:
         """Name the cache's host."""
         return Endpoint(f"master.{identifier}.ap7zlb.{region}.cache.amazonaws.com", port)
+
+    def cache_changed(self, region: str, identifier: str, access: CacheAccess) -> None:
+        """Change nothing."""
 
     def cache_deleted(self, region: str, identifier: str) -> None:
         """Stop nothing."""

@@ -19,6 +19,39 @@ PREFIX = "executions"
 
 
 @dataclass(frozen=True)
+class ArchivePlace:
+    """Where archives are: a bucket of an account's region, and the key that encrypts it if that isn't S3's own."""
+
+    bucket: Input[str]
+    account: Account
+    key_arn: Input[str] | None
+
+    @property
+    def location(self) -> Output[str]:
+        """What the engine is told, an s3:// address."""
+        return Output.concat("s3://", self.bucket, "/", PREFIX)
+
+    @property
+    def objects(self) -> Output[str]:
+        """The ARN of everything that the engine writes."""
+        return Output.concat(f"arn:{self.account.partition}:s3:::", self.bucket, f"/{PREFIX}/*")
+
+    def statements(self) -> list[dict[str, object]]:
+        """What lets a role use the archive, and nothing else of S3."""
+        return [
+            allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [self.objects]),
+            *self.key_rights("kms:Decrypt", "kms:GenerateDataKey"),
+        ]
+
+    def key_rights(self, *actions: str) -> list[dict[str, object]]:
+        """What lets a role do this with the key, by way of S3 alone; nothing where the key is S3's own."""
+        if self.key_arn is None:
+            return []
+        through = {"StringEquals": {"kms:ViaService": f"s3.{self.account.region}.amazonaws.com"}}
+        return [{**allow(actions, [self.key_arn]), "Condition": through}]
+
+
+@dataclass(frozen=True)
 class ArchiveArgs:
     """What the archive needs to know; it is encrypted with the key of `key_arn`, or with S3's own."""
 
@@ -28,34 +61,28 @@ class ArchiveArgs:
 
 
 class Archive(ComponentResource):
-    """The bucket; `location` is what the engine is told, an s3:// address."""
+    """The bucket, and where that is."""
 
-    location: Output[str]
+    bucket: LockedBucket
+    place: ArchivePlace
 
     def __init__(self, name: str, args: ArchiveArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Archive", name, None, opts)
-        self._args = args
-        protected = args.settings.stack.deletion_protection
-        bucket = LockedBucketArgs(
-            writers=[],
-            retention_days=None,
-            force_destroy=not protected,
-            partition=args.account.partition,
-            lock_days=args.settings.backup.archive_lock_days,
-            protect=protected,
-            key_arn=args.key_arn,
-        )
-        self._bucket = LockedBucket(name, bucket, ResourceOptions(parent=self)).name
-        self.location = Output.concat("s3://", self._bucket, "/", PREFIX)
-        self.register_outputs({"location": self.location})
+        self.bucket = archive_bucket(name, args, ResourceOptions(parent=self))
+        self.place = ArchivePlace(self.bucket.name, args.account, args.key_arn)
+        self.register_outputs({"location": self.place.location})
 
-    def statements(self) -> list[dict[str, object]]:
-        """What lets a role use the archive, and nothing else of S3."""
-        account = self._args.account
-        objects = Output.concat(f"arn:{account.partition}:s3:::", self._bucket, f"/{PREFIX}/*")
-        rights = [allow(["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [objects])]
-        if self._args.key_arn is not None:
-            through = {"StringEquals": {"kms:ViaService": f"s3.{account.region}.amazonaws.com"}}
-            use = allow(["kms:Decrypt", "kms:GenerateDataKey"], [self._args.key_arn])
-            rights.append({**use, "Condition": through})
-        return rights
+
+def archive_bucket(name: str, args: ArchiveArgs, opts: ResourceOptions) -> LockedBucket:
+    """A bucket for archives: objects stay, earlier versions go when nothing locks them any more."""
+    protected = args.settings.stack.deletion_protection
+    bucket = LockedBucketArgs(
+        writers=[],
+        retention_days=None,
+        force_destroy=not protected,
+        partition=args.account.partition,
+        lock_days=args.settings.backup.archive_lock_days,
+        protect=protected,
+        key_arn=args.key_arn,
+    )
+    return LockedBucket(name, bucket, opts)

@@ -6,7 +6,7 @@ each region, and what the copies are transferred for.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -49,9 +49,10 @@ class BackupsArgs:
 
 
 class Backups(ComponentResource):
-    """The vault, the plan and the role that it is carried out with."""
+    """The vault, the plan and the role that it is carried out with; by `vault_names` metrics go, a copy's last."""
 
     vault_name: Output[str]
+    vault_names: Sequence[Output[str]]
 
     def __init__(self, name: str, args: BackupsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Backups", name, None, opts)
@@ -71,6 +72,7 @@ class Backups(ComponentResource):
             opts=self._child,
         )
         self.vault_name = vault.name
+        self.vault_names = [vault.name, copy.name] if copy else [vault.name]
         self.register_outputs({"vaultName": self.vault_name})
 
     def _vault(self, name: str, key_arn: Input[str] | None, provider: aws.Provider | None) -> aws.backup.Vault:

@@ -1,8 +1,14 @@
-"""The cache: ElastiCache for Redis in the data subnets, encrypted, with a password, reachable by the tasks alone.
+"""The cache: ElastiCache for Redis in the data subnets, encrypted, for the engine's user and by way of the tasks alone.
 
 It only speeds things: what is in it is in the database as well. A snapshot a day spares a lost one the cold start. With
 two nodes or more they stand in different zones and one takes over from another. Its log and its slow commands go to log
-groups. Costs from about 12 USD (cache.t3.micro) to 160 USD (cache.r7g.large) a node and month.
+groups.
+
+A cache that an earlier program made with an auth token gets its users by the update that takes the token away (the
+strategy `DELETE` of ModifyReplicationGroup), in place. Tasks of the earlier program whose logins are refused from then
+on count requests by themselves until new ones take their place, which the same update starts.
+
+Costs from about 12 USD (cache.t3.micro) to 160 USD (cache.r7g.large) a node and month.
 """
 
 from collections.abc import Sequence
@@ -11,6 +17,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from infra.aws.cache_users import make_users
 from infra.ports import REDIS_PORT
 from infra.settings import Settings
 
@@ -20,19 +27,23 @@ LOGS = ("engine-log", "slow-log")
 
 @dataclass(frozen=True)
 class CacheArgs:
-    """What a cache needs to know. The password is given where the settings ask for TLS."""
+    """What a cache needs to know; the password is that of the engine's user."""
 
     subnet_ids: Sequence[Input[str]]
     security_group_id: Input[str]
-    password: Input[str] | None
+    password: Input[str]
     settings: Settings
     key_arn: Input[str] | None = None
 
 
 class Cache(ComponentResource):
-    """The replication group; `endpoint` is host:port of the primary, `node_ids` what metrics are named by."""
+    """The replication group; `endpoint` is host:port of the primary, `node_ids` what metrics are named by.
+
+    `user_id` is the ID of the engine's user.
+    """
 
     endpoint: Output[str]
+    user_id: Output[str]
     node_ids: Sequence[Output[str]]
 
     def __init__(self, name: str, args: CacheArgs, opts: ResourceOptions | None = None) -> None:
@@ -51,6 +62,7 @@ class Cache(ComponentResource):
             parameters=[policy],
             opts=child,
         )
+        users = make_users(name, args.password, child)
         group = aws.elasticache.ReplicationGroup(
             name,
             description="Cache of the workflow engine",
@@ -67,15 +79,17 @@ class Cache(ComponentResource):
             at_rest_encryption_enabled=True,
             kms_key_id=args.key_arn,
             transit_encryption_enabled=settings.tls,
-            auth_token=args.password if settings.tls else None,
+            user_group_ids=[users.group_id],
+            auth_token_update_strategy="DELETE",  # noqa: S106 a strategy
             auto_minor_version_upgrade=True,
             snapshot_retention_limit=settings.snapshot_days or None,
             log_delivery_configurations=self._logs(name, args, child) or None,
             apply_immediately=args.settings.stack.apply_immediately,
             # ElastiCache can't change the key of a group: another one would be a new, empty cache.
-            opts=ResourceOptions(parent=self, ignore_changes=["authToken", "kmsKeyId"]),
+            opts=ResourceOptions(parent=self, ignore_changes=["kmsKeyId"]),
         )
         self.endpoint = Output.concat(group.primary_endpoint_address, f":{REDIS_PORT}")
+        self.user_id = users.engine_id
         self.node_ids = [Output.concat(group.id, f"-{number:03}") for number in range(1, settings.nodes + 1)]
         self.register_outputs({"endpoint": self.endpoint, "nodeIds": self.node_ids})
 

@@ -26,20 +26,26 @@ class Dimensions:
     cache_nodes: Sequence[str]
     nat_gateways: Sequence[str]
     alarm_arns: Sequence[str]
+    vaults: Sequence[str] = ()
+    kafka: str | None = None
+    kafka_brokers: int = 0
+    canary: str | None = None
 
 
 @dataclass(frozen=True)
 class Graph:
-    """One graph of a dashboard."""
+    """One graph of a dashboard; its period is seconds."""
 
     title: str
     metrics: list[Metric]
     statistic: Statistic
+    period: int = 60
 
 
 def dashboard_body(region: str, names: Dimensions) -> str:
     """The dashboard's body ("Dashboard body structure and syntax" of CloudWatch)."""
-    graphs = [*_service(names), *_requests(names), *_database(names), *_cache(names), *_network(names)]
+    always = [*_service(names), *_requests(names), *_database(names), *_cache(names)]
+    graphs = [*always, *_network(names), *_kafka(names), *_canary(names), *_backups(names)]
     top = [_alarms(names.alarm_arns)] if names.alarm_arns else []
     widgets = [*top, *(_graph(number, graph, region, HEIGHT * len(top)) for number, graph in enumerate(graphs))]
     return json.dumps({"widgets": widgets}, sort_keys=True, separators=(",", ":"))
@@ -115,6 +121,54 @@ def _network(names: Dimensions) -> list[Graph]:
     return [Graph("Errors of the NAT gateways", errors, "Sum")] if errors else []
 
 
+def _kafka(names: Dimensions) -> list[Graph]:
+    if names.kafka is None:
+        return []
+    cluster, brokers = ["Cluster Name", names.kafka], [str(number + 1) for number in range(names.kafka_brokers)]
+
+    def of_brokers(*metrics: str) -> list[Metric]:
+        return [["AWS/Kafka", metric, *cluster, "Broker ID", broker] for metric in metrics for broker in brokers]
+
+    cpu, disk = of_brokers("CpuUser", "CpuSystem"), of_brokers("KafkaDataLogsDiskUsed")
+    offline: Metric = ["AWS/Kafka", "OfflinePartitionsCount", *cluster]
+    controllers: Metric = ["AWS/Kafka", "ActiveControllerCount", *cluster]
+    partitions = [offline, controllers, *of_brokers("UnderReplicatedPartitions")]
+    return [
+        Graph("CPU and storage of the brokers (%)", [*cpu, *disk], "Average"),
+        Graph("Partitions without leader or copies, controllers", partitions, "Maximum"),
+        Graph(
+            "What the brokers take in and give out (bytes/s)", of_brokers("BytesInPerSec", "BytesOutPerSec"), "Average"
+        ),
+    ]
+
+
+def _canary(names: Dimensions) -> list[Graph]:
+    if names.canary is None:
+        return []
+    canary = ["CanaryName", names.canary]
+    return [
+        Graph(
+            "Successful runs of the canary (%)", [["CloudWatchSynthetics", "SuccessPercent", *canary]], "Average", 300
+        ),
+        Graph("Duration of the canary's runs (ms)", [["CloudWatchSynthetics", "Duration", *canary]], "Maximum", 300),
+    ]
+
+
+def _backups(names: Dimensions) -> list[Graph]:
+    jobs: list[Metric] = [
+        ["AWS/Backup", f"NumberOfBackupJobs{state}", "BackupVaultName", vault]
+        for state in ("Completed", "Failed", "Expired")
+        for vault in names.vaults[:1]
+    ]
+    copies: list[Metric] = [
+        ["AWS/Backup", f"NumberOfCopyJobs{state}", "BackupVaultName", vault]
+        for state in ("Completed", "Failed")
+        for vault in names.vaults
+        if len(names.vaults) > 1
+    ]
+    return [Graph("Backups a day, and copies", [*jobs, *copies], "Sum", 86400)] if jobs else []
+
+
 def _alarms(arns: Sequence[str]) -> Widget:
     """The state of every alarm, over the whole width."""
     return {
@@ -137,7 +191,7 @@ def _graph(number: int, graph: Graph, region: str, top: int) -> Widget:
         "properties": {
             "title": graph.title,
             "metrics": graph.metrics,
-            "period": 60,
+            "period": graph.period,
             "region": region,
             "stat": graph.statistic,
             "view": "timeSeries",

@@ -37,10 +37,11 @@ GRANTED = ("backup", "ecr", "elasticache", "kafka", "rds")
 
 @dataclass(frozen=True)
 class EncryptionKeyArgs:
-    """What the key is for."""
+    """What the key is for; `label` tells it from the stack's other keys in its region, by the alias."""
 
     account: Account
     settings: Settings
+    label: str = ""
 
 
 class EncryptionKey(ComponentResource):
@@ -64,9 +65,8 @@ class EncryptionKey(ComponentResource):
                 retain_on_delete=settings.database.final_snapshot,
             ),
         )
-        aws.kms.Alias(
-            name, name=f"alias/{settings.prefix}", target_key_id=key.key_id, opts=ResourceOptions(parent=self)
-        )
+        alias = f"alias/{settings.prefix}{args.label}"
+        aws.kms.Alias(name, name=alias, target_key_id=key.key_id, opts=ResourceOptions(parent=self))
         self.arn = key.arn
         self.register_outputs({"arn": self.arn})
 

@@ -2,8 +2,9 @@
 
 TLS everywhere, clients are asked who they are by IAM (SASL), so that there is no password to keep; no public address.
 Topics aren't made by whoever names one; each has a copy in every zone, and a write is safe in all zones but one. The
-storage of a broker grows by itself up to a limit and never shrinks, as EBS does. Its log goes to CloudWatch. Costs from
-about 450 USD a month (three kafka.m7g.large), and 0.10 USD a GB.
+storage of a broker grows by itself up to a limit and never shrinks, as EBS does. Its log goes to CloudWatch. Each task
+makes the topics that are missing before it serves; it may do that and, where the engine publishes to Kafka, write to
+the engine's own topics, by name. Costs from about 450 USD a month (three kafka.m7g.large), and 0.10 USD a GB.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from infra.aws.roles import allow
+from infra.contract import Contract
 from infra.settings import Settings
 
 STORAGE_TARGET = 70
@@ -73,7 +76,30 @@ class Events(ComponentResource):
         )
         self._grow(cluster.arn)
         self.brokers, self.cluster_name = cluster.bootstrap_brokers_sasl_iam, cluster.cluster_name
+        self._cluster_arn = cluster.arn
         self.register_outputs({"brokers": self.brokers, "clusterName": self.cluster_name})
+
+    def statements(self, contract: Contract) -> list[dict[str, object]]:
+        """What the engine may do ("Semantics of IAM authorization policy actions and resources")."""
+        settings = self._args.settings
+        own = settings.service.engine_settings
+        making = ["AlterTopic", "CreateTopic", "DescribeTopic", "DescribeTopicDynamicConfiguration"]
+        allowed = [
+            self._allow(["Connect"], [self._cluster_arn]),
+            self._allow(making, self._topic_arns(contract.topics(own))),
+        ]
+        if settings.events.publisher == "kafka":
+            allowed.append(self._allow(["WriteDataIdempotently"], [self._cluster_arn]))
+            allowed.append(self._allow(["WriteData"], self._topic_arns(contract.topics(own, published=True))))
+        return allowed
+
+    def _topic_arns(self, names: Sequence[str]) -> list[Output[str]]:
+        """ARNs of topics: the cluster's, of another kind, with a name behind it."""
+        prefix = self._cluster_arn.apply(lambda arn: arn.replace(":cluster/", ":topic/", 1))
+        return [Output.concat(prefix, "/", name) for name in names]
+
+    def _allow(self, actions: Sequence[str], resources: Sequence[Output[str]]) -> dict[str, object]:
+        return allow([f"kafka-cluster:{action}" for action in actions], resources)
 
     def _nodes(self) -> aws.msk.ClusterBrokerNodeGroupInfoArgs:
         args, settings = self._args, self._args.settings.events

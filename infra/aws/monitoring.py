@@ -17,6 +17,8 @@ from infra.aws.alarms import (
     BURN_LONG,
     BURN_SHORT,
     NO_HEALTHY_HOSTS,
+    backup_alarms,
+    backup_copy_alarms,
     broker_alarms,
     cache_alarms,
     canary_alarms,
@@ -36,7 +38,10 @@ Alarms = Mapping[str, aws.cloudwatch.MetricAlarm]
 
 @dataclass(frozen=True)
 class Watched:
-    """What is watched, by the names that its metrics have; there is no service before there is an image."""
+    """What is watched, by the names that its metrics have; there is no service before there is an image.
+
+    Of the `vaults` the first is that of the database's backups, another one that of their copies.
+    """
 
     cluster_name: Input[str]
     service_name: Input[str] | None
@@ -47,6 +52,7 @@ class Watched:
     replicas: Sequence[Input[str]]
     cache_nodes: Sequence[Input[str]]
     nat_gateways: Sequence[Input[str]]
+    vaults: Sequence[Input[str]] = ()
     kafka: Input[str] | None = None
     kafka_brokers: int = 0
     canary: Input[str] | None = None
@@ -89,6 +95,8 @@ class Monitoring(ComponentResource):
             made.append(raise_on(task_alarms(at), service))
             made.append(raise_on(engine_alarms(at, watched.log_metrics), {}))
         made.append(raise_on(database_alarms(at), {"DBInstanceIdentifier": watched.database}))
+        if watched.vaults:
+            made.append(raise_on(backup_alarms(), {"BackupVaultName": watched.vaults[0]}))
         if watched.kafka is not None:
             made.append(raise_on(kafka_alarms(), {"Cluster Name": watched.kafka}))
             for broker in range(1, watched.kafka_brokers + 1):
@@ -97,6 +105,7 @@ class Monitoring(ComponentResource):
         if watched.canary is not None:
             made.append(raise_on(canary_alarms(at, watched.canary_minutes), {"CanaryName": watched.canary}))
         several = (
+            (backup_copy_alarms(), "BackupVaultName", watched.vaults if len(watched.vaults) > 1 else ()),
             (replica_alarms(at), "DBInstanceIdentifier", watched.replicas),
             (cache_alarms(at), "CacheClusterId", watched.cache_nodes),
             (nat_alarms(at), "NatGatewayId", watched.nat_gateways),
@@ -132,6 +141,10 @@ class Monitoring(ComponentResource):
             replicas=Output.all(*watched.replicas),
             cache_nodes=Output.all(*watched.cache_nodes),
             nat_gateways=Output.all(*watched.nat_gateways),
+            vaults=Output.all(*watched.vaults),
+            kafka=watched.kafka,
+            kafka_brokers=watched.kafka_brokers,
+            canary=watched.canary,
             alarm_arns=Output.all(*alarm_arns),
         ).apply(lambda names: dashboard_body(args.region, Dimensions(**names)))
         # An account has one list of dashboards for all its regions.

@@ -61,7 +61,8 @@ class Replicas(ComponentResource):
             copy_tags_to_snapshot=True,
             enabled_cloudwatch_logs_exports=list(LOGS) if logs else None,
             **insights(settings, args.key_arn),
-            deletion_protection=args.settings.stack.deletion_protection,
+            # Whoever asks for fewer gets fewer, in one update.
+            deletion_protection=False,
             skip_final_snapshot=True,
             tags={"Name": name},
             opts=ResourceOptions(parent=self, depends_on=logs, ignore_changes=["performanceInsightsKmsKeyId"]),

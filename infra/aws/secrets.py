@@ -5,7 +5,8 @@ Whatever needs a value takes it from the secret's version, so that it is the sto
 stopped half-way. With a key of the stack's own only its roles can decrypt them. A secret costs 0.40 USD a month.
 
 Where a stack in another region stands by, those that belong to the data are copied there by Secrets Manager, under a
-key of AWS, at the same price; that stack is given the copies and makes the password of its cache alone.
+key of AWS, at the same price; that stack is given the copies and makes alone the password of its cache and, where
+events go to a web server, the key of their signatures.
 """
 
 import base64
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
+from infra.data_store_settings import CACHE_USER
 from infra.settings import Settings
 
 
@@ -35,8 +37,9 @@ class Secrets(ComponentResource):
     database_admin_arn: Output[str]
     database_admin_password: Output[str] | None
     api_arn: Output[str]
-    cache_arn: Output[str] | None
-    cache_password: Output[str] | None
+    cache_arn: Output[str]
+    cache_password: Output[str]
+    webhook_arn: Output[str] | None
 
     def __init__(self, name: str, args: SecretsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("workflow:aws:Secrets", name, None, opts)
@@ -47,9 +50,9 @@ class Secrets(ComponentResource):
             self._adopt(settings.standby.secrets)
         else:
             self._make(settings)
-        cache = self._secret("cache", "Password of Redis", cache_login()) if settings.cache.tls else None
-        self.cache_arn = cache.secret_id if cache else None
-        self.cache_password = _entry(cache, "password") if cache else None
+        cache = self._secret("cache", "Redis user of the engine", cache_login())
+        self.cache_arn, self.cache_password = cache.secret_id, _entry(cache, "password")
+        self.webhook_arn = self._webhook() if settings.events.publisher == "webhook" else None
         self.register_outputs(
             {
                 "databaseAdminArn": self.database_admin_arn,
@@ -74,6 +77,9 @@ class Secrets(ComponentResource):
         self.database_user_arn = Output.from_input(arns["databaseUser"])
         self.database_admin_password = None
         self.api_arn = Output.from_input(arns["api"])
+
+    def _webhook(self) -> Output[str]:
+        return self._secret("webhook", "Key of the signatures of events", webhook_key()).secret_id
 
     def _secret(
         self, label: str, description: str, content: Mapping[str, str], copied_to: str = ""
@@ -101,8 +107,13 @@ def login(username: str) -> dict[str, str]:
 
 
 def cache_login() -> dict[str, str]:
-    """A new password of Redis: ElastiCache takes 16 to 128 characters, few besides letters and digits."""
-    return {"password": secrets.token_hex(32)}
+    """The engine's user of Redis and a new password: ElastiCache takes 16 to 128 characters."""
+    return {"username": CACHE_USER, "password": secrets.token_hex(32)}
+
+
+def webhook_key() -> dict[str, str]:
+    """A new key of 256 bits, written as the Standard Webhooks specification has secrets."""
+    return {"signingSecret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
 
 
 def api_credentials() -> dict[str, str]:

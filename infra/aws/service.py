@@ -1,9 +1,10 @@
 """The service: an ECS cluster on Fargate and, once there is an image, the tasks of the engine.
 
-A task first runs the migrations in a container of their own and then the engine. A deployment starts new tasks beside
-the old ones, waits until they are healthy, and goes back by itself when they don't become so or an alarm goes off.
-Without an image there is no service: everything else is made, so that an image can be pushed. A task costs about 9 USD
-a month (256/512) to 72 USD (2048/4096), Container Insights a few more.
+A task first runs the migrations in a container of their own, where there are brokers makes their topics in another, and
+then runs the engine. A deployment starts new tasks beside the old ones, waits until they are healthy, and goes back by
+itself when they don't become so or an alarm goes off. Without an image there is no service: everything else is made, so
+that an image can be pushed. A task costs about 9 USD a month (256/512) to 72 USD (2048/4096), Container Insights a few
+more.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, CustomTimeouts, Input, Output, ResourceOptions
 
-from infra.aws.archive import Archive
+from infra.aws.archive import ArchivePlace
 from infra.aws.autoscaling import Autoscaling, AutoscalingArgs
 from infra.aws.cluster import ClusterArgs, capacity, make_cluster, run_commands
 from infra.aws.containers import ENGINE, engine_containers, writable_paths
+from infra.aws.events import Events
 from infra.aws.load_balancer import LoadBalancer
 from infra.aws.provider import Account
 from infra.aws.roles import Roles, RolesArgs, put_events
@@ -49,7 +51,8 @@ class ServiceArgs:
     secrets: Secrets
     rollback_alarms: Sequence[Input[str]]
     log_metrics: str
-    archive: Archive | None = None
+    archive: ArchivePlace | None = None
+    events: Events | None = None
     key_arn: Input[str] | None = None
 
 
@@ -108,17 +111,15 @@ class Service(ComponentResource):
     def _make_roles(self, logs: aws.cloudwatch.LogGroup) -> Roles:
         args = self._args
         secrets = args.secrets
-        injected = [secrets.database_admin_arn, secrets.api_arn]
-        if secrets.cache_arn is not None:
-            injected.append(secrets.cache_arn)
+        webhook = [secrets.webhook_arn] if secrets.webhook_arn is not None else []
         return Roles(
             self._name,
             RolesArgs(
                 account=args.account,
                 repository_arn=args.repository_arn,
                 log_group_arn=logs.arn,
-                injected_secret_arns=injected,
-                engine_secret_arns=[secrets.database_user_arn],
+                injected_secret_arns=[secrets.database_admin_arn, *webhook],
+                engine_secret_arns=[secrets.database_user_arn, secrets.api_arn, secrets.cache_arn],
                 assumable_role_arns=args.settings.service.role_arns,
                 sidecar_repository_arns=repository_arns(args.account, args.settings.sidecars.images),
                 further=self._further_rights(),
@@ -135,6 +136,7 @@ class Service(ComponentResource):
             *self._sidecars.statements(self._args.settings),
             *(self._args.archive.statements() if self._args.archive else []),
             *put_events(self._args.account, self._args.settings.events.bus),
+            *(self._args.events.statements(self._args.contract) if self._args.events else []),
         ]
 
     def _task_definition(self, image: Input[str]) -> aws.ecs.TaskDefinition:
@@ -150,6 +152,8 @@ class Service(ComponentResource):
             database_admin_arn=args.secrets.database_admin_arn,
             api_arn=args.secrets.api_arn,
             cache_arn=args.secrets.cache_arn,
+            webhook_arn=args.secrets.webhook_arn,
+            kafka_brokers=args.events.brokers if args.events else "",
             **self._sidecars.addresses(),
         ).apply(self._containers)
         return aws.ecs.TaskDefinition(

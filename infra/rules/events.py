@@ -1,6 +1,7 @@
-"""The brokers of events."""
+"""How events are published, and their brokers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from urllib.parse import urlsplit
 
 from infra.problems import Problem
 from infra.rules.rule import Rule, problem
@@ -21,7 +22,34 @@ def _storage(storage: int, most: int) -> Iterator[Problem]:
         yield problem("kafkaMaxStorage", most, f"must be at least kafkaStorage {storage}")
 
 
+def _publisher(publisher: str, bus: str, url: str, kafka: bool) -> Iterator[Problem]:  # noqa: FBT001 as above
+    if publisher == "kafka" and not kafka:
+        yield problem("kafka", kafka, "must be true where eventsPublisher is kafka")
+    for key, value, needed_by in (("eventBus", bus, "eventbridge"), ("eventsWebhookUrl", url, "webhook")):
+        if value and publisher != needed_by:
+            yield problem(key, value, f"must be empty while eventsPublisher is {publisher}, not {needed_by}")
+        elif publisher == needed_by and not value:
+            yield problem(key, '""', f"must be set where eventsPublisher is {publisher}")
+
+
+def _webhook(url: str, environment: str, ports: Collection[int]) -> Iterator[Problem]:
+    if not url:
+        return
+    try:
+        pieces = urlsplit(url)
+        port = pieces.port or (443 if pieces.scheme == "https" else 80)
+    except ValueError:
+        yield problem("eventsWebhookUrl", url, "must name a port from 1 to 65535, if any")
+        return
+    if pieces.scheme != "https" and environment != "local":
+        yield problem("eventsWebhookUrl", url, "must begin with https://; only local may go without TLS")
+    elif port not in ports:
+        yield problem("taskEgressPorts", sorted(ports), f"must contain {port}, the port of eventsWebhookUrl")
+
+
 RULES = (
+    Rule(("eventsPublisher", "eventBus", "eventsWebhookUrl", "kafka"), _publisher),
+    Rule(("eventsWebhookUrl", "environment", "taskEgressPorts"), _webhook),
     Rule(("kafka", "environment", "availabilityZones"), _brokers),
     Rule(("kafkaStorage", "kafkaMaxStorage"), _storage),
 )

@@ -24,6 +24,14 @@ def _secrets(primary: str, secrets: Mapping[str, str], region: str) -> Iterator[
             yield problem(f"replicatedSecrets.{name}", arn, f"must be a copy in aws:region {region}")
 
 
+def _archive(primary: str, bucket: str, archive: bool) -> Iterator[Problem]:  # noqa: FBT001 the value of a key
+    if bucket and not primary:
+        yield problem("replicatedArchive", bucket, 'must be empty where primaryStack is "": it has a bucket of its own')
+    if primary and archive and not bucket:
+        says = f"must be {primary}'s output archiveCopyBucket, or archive false: both stacks read the same archive"
+        yield problem("replicatedArchive", '""', says)
+
+
 def _stands_by(standby: bool, replica_of: str) -> Iterator[Problem]:  # noqa: FBT001 the value of a key
     if standby and not replica_of:
         yield problem("databaseReplicaOf", '""', "must be set in a standby: it follows the other region's database")
@@ -42,6 +50,7 @@ def _source(replica_of: str, region: str, key: str) -> Iterator[Problem]:
 RULES = (
     Rule(("standbyRegion", "aws:region", "primaryStack"), _region),
     Rule(("primaryStack", "replicatedSecrets", "aws:region"), _secrets),
+    Rule(("primaryStack", "replicatedArchive", "archive"), _archive),
     Rule(("standby", "databaseReplicaOf"), _stands_by),
     Rule(("databaseReplicaOf", "aws:region", "encryptionKey"), _source),
 )

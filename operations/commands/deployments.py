@@ -8,6 +8,7 @@ from pathlib import Path
 
 from operations import image
 from operations.commands.command import Command, add_yes, go_ahead
+from operations.deploy import deploy
 from operations.image import ImageOptions
 from operations.promote import Origin, promote
 from operations.release import ReleaseOptions, release, rollback
@@ -24,6 +25,10 @@ def _options(arguments: argparse.Namespace) -> ReleaseOptions:
     )
 
 
+def _deploy(root: Path, arguments: argparse.Namespace) -> Result:
+    return deploy(root, arguments.stack, ImageOptions.parsed(arguments), _options(arguments))
+
+
 def _release(root: Path, arguments: argparse.Namespace) -> Result:
     return release(root, arguments.stack, arguments.tag, _options(arguments))
 
@@ -37,6 +42,11 @@ def _promote(root: Path, arguments: argparse.Namespace) -> Result:
     return promote(root, origin, arguments.stack, _options(arguments))
 
 
+def _of_image(parser: argparse.ArgumentParser) -> None:
+    ImageOptions.add_arguments(parser)
+    parser.add_argument("--build-only", action="store_true", help="push nothing")
+
+
 def _of_deployment(parser: argparse.ArgumentParser) -> None:
     add_yes(parser)
     parser.add_argument("--allow-changes", action="store_true", help="also what a new image alone doesn't change")
@@ -48,6 +58,11 @@ def _of_deployment(parser: argparse.ArgumentParser) -> None:
 
 def _of_release(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tag", "--image-tag", required=True, help="the image tag")
+    _of_deployment(parser)
+
+
+def _of_deploy(parser: argparse.ArgumentParser) -> None:
+    ImageOptions.add_arguments(parser)
     _of_deployment(parser)
 
 
@@ -66,10 +81,17 @@ def _of_promote(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: Sequence[Command] = (
     Command(
+        "deploy",
+        "bring a stack up, push its image, release it: what of that isn't done yet",
+        _deploy,
+        _of_deploy,
+        of_accounts=True,
+    ),
+    Command(
         "image",
         "build the engine's image and push it to a stack's registry",
         _image,
-        ImageOptions.add_arguments,
+        _of_image,
         of_accounts=True,
     ),
     Command("release", "deploy an image tag that is in the stack's registry", _release, _of_release, of_accounts=True),

@@ -11,7 +11,7 @@ from operations import deployment, outputs, session, task_logs
 from operations.commands.command import Command
 from operations.errors import OperationError
 from operations.results import Result
-from operations.rotate import rotate
+from operations.rotation import SECRETS, rotate
 from operations.stacks import open_stack
 from operations.task_logs import LogOptions
 
@@ -41,7 +41,7 @@ def _exec(root: Path, arguments: argparse.Namespace) -> Result:
 
 
 def _rotate(root: Path, arguments: argparse.Namespace) -> Result:
-    return rotate(root, arguments.stack)
+    return rotate(root, arguments.stack, arguments.secret)
 
 
 def _of_tasks(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +55,10 @@ def _of_logs(parser: argparse.ArgumentParser) -> None:
     _of_tasks(parser)
 
 
+def _of_rotate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--secret", choices=list(SECRETS), default="database-user", help="(default: database-user)")
+
+
 def _of_exec(parser: argparse.ArgumentParser) -> None:
     _of_tasks(parser)
     parser.add_argument("--forward", type=int, metavar="PORT", help="make a port of the task answer on this machine")
@@ -65,5 +69,5 @@ def _of_exec(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[Command] = (
     Command("logs", "print what the tasks wrote; with --json an object a line", _logs, _of_logs, writes=True),
     Command("exec", "run a command in a task, or reach one of its ports", _exec, _of_exec, of_accounts=True),
-    Command("rotate", "give the engine's database user a new password", _rotate, of_accounts=True),
+    Command("rotate", "give one of the stack's secrets another value", _rotate, _of_rotate, of_accounts=True),
 )

@@ -46,6 +46,8 @@ class Account:
         self._port = aws_port
         self._server: HttpServer | None = None
         self._transport = _InProcess()
+        # One session reads what botocore knows of all services and regions once.
+        self._session = boto3.session.Session(ACCESS_KEY, ACCESS_KEY, region_name=DEFAULT_REGION)
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._lock = threading.Lock()
 
@@ -99,8 +101,7 @@ class Account:
         with self._lock:
             key = (service, region)
             if key not in self._clients:
-                session = boto3.session.Session(ACCESS_KEY, ACCESS_KEY, region_name=region)
-                made: BaseClient = session.client(service, config=CONFIG)  # type: ignore[call-overload]
+                made: BaseClient = self._session.client(service, region, config=CONFIG)  # type: ignore[call-overload]
                 made.meta.events.register_first("before-send", self._transport.answer)  # type: ignore[arg-type]
                 self._clients[key] = made
             return self._clients[key]

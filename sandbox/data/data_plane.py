@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.data.postgres import DatabaseServerError, PostgresServer
 from sandbox.data.redis import CacheServerError, RedisServer
-from sandbox.seam import Endpoint
+from sandbox.seam import CacheAccess, Endpoint
 
 _LAST_HOST = 254
 _WATCH_SECONDS = 0.5
@@ -100,7 +100,7 @@ class LocalDataPlane:
                 server.delete()
 
     def cache_created(
-        self, region: str, identifier: str, *, port: int, auth_token: str | None, transit_encryption: bool
+        self, region: str, identifier: str, *, port: int, access: CacheAccess, transit_encryption: bool
     ) -> Endpoint:
         """Start Redis, in plain text even where transit encryption is asked for; raises CacheServerError."""
         with self._lock:
@@ -108,7 +108,7 @@ class LocalDataPlane:
                 self._directory / "caches" / region / identifier,
                 address=self._free(_CACHES, (server.address for server in self._caches.values())),
                 port=port,
-                password=auth_token,
+                access=access,
                 pid_directory=self._directory / "run",
             )
             server.start()
@@ -120,6 +120,12 @@ class LocalDataPlane:
                 "cache %s: transit encryption is asked for, and this Redis speaks plain text only", identifier
             )
         return Endpoint(server.address, port)
+
+    def cache_changed(self, region: str, identifier: str, access: CacheAccess) -> None:
+        """Let others into Redis from now on; whoever is in stays."""
+        with self._lock:
+            if server := self._caches.get((region, identifier)):
+                server.change(access)
 
     def cache_deleted(self, region: str, identifier: str) -> None:
         """Stop Redis."""

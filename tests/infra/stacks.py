@@ -117,7 +117,9 @@ class Account(mocks.Mocks):
         return f"{args.name}-id", {**outputs, **args.inputs}
 
     def arn(self, kind: str, name: str) -> str:
-        """The ARN of a resource by its type and name."""
+        """The ARN of a resource by its type and name; a cluster of brokers has another part that AWS chooses."""
+        if kind.startswith("aws:msk/cluster"):
+            return f"arn:aws:kafka:us-east-1:123456789012:cluster/{name}/0f0e0d0c-0b0a-4908-8706-050403020100-2"
         return f"arn:aws:mock:us-east-1:123456789012:{kind.rsplit('/', maxsplit=1)[-1]}/{name}"
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:

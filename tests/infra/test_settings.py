@@ -1,10 +1,13 @@
 """A stack's configuration as a whole: every problem at once, what is missing, unknown, or not ours."""
 
+import contextvars
+
 import pytest
+from pulumi.runtime import config as pulumi_config
 
 from infra.problems import ConfigurationError
 from infra.settings import load
-from tests.infra.stacks import CONTRACT, ENVIRONMENTS, configuration, settings_of
+from tests.infra.stacks import CONTRACT, ENVIRONMENTS, configuration, project_file, settings_of
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -57,6 +60,9 @@ def test_missing_key_says_what_is_allowed() -> None:
         ("aws:region", "us_east", "an AWS region such as us-east-1"),
         ("aws:allowedAccountIds", "[123456789012]", "account IDs in quotes"),
         ("aws:endpoints", '{"s3": "http://localhost:4566"}', "a list of maps from a service to its URL"),
+        ("aws:endpoints", '[{"s3": "localhost:4566"}]', "a list of maps from a service to its URL"),
+        ("aws:allowedAccountIds", "[]", "account IDs in quotes"),
+        ("aws:profile", "", "the name of an AWS profile"),
         ("aws:skipCredentialsValidation", "yes", "must be true or false"),
         ("aws:secretKey", "hunter2", "Pulumi.yaml lists every key"),
     ],
@@ -86,6 +92,22 @@ def test_provider_settings() -> None:
     assert provider.skip_region_validation is None
 
 
+def test_a_key_that_pulumi_keeps_secret_is_not_shown() -> None:
+    config = {**configuration("dev"), "workflow:alertEmail": "hunter2", "workflow:taskCpu": "3"}
+
+    def refused() -> str:
+        pulumi_config.set_all_config(config, ["workflow:alertEmail"])
+        with pytest.raises(ConfigurationError) as caught:
+            load(config, stack="dev", contract=CONTRACT)
+        return str(caught.value)
+
+    said = contextvars.copy_context().run(refused)
+
+    assert "workflow:alertEmail is a secret that does not fit: must be an email address" in said
+    assert "workflow:taskCpu is 3: must be one of" in said
+    assert "hunter2" not in said
+
+
 def test_other_namespaces_are_left_alone() -> None:
     config = {**configuration("local"), "pulumi:tags": "{}", "kubernetes:namespace": "x"}
     assert load(config, stack="local", contract=CONTRACT).name == "local"
@@ -105,3 +127,22 @@ def test_long_value_is_cut() -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings_of("dev", alertEmail="no address " * 50)
     assert all(len(line) < 200 for line in str(caught.value).splitlines())
+
+
+ODD: dict[str, list[object]] = {
+    "integer": ["x", 1.5, -(10**12), 10**15, True, [1], "", '"5"', "0x10", "1e3", "NaN", "null"],
+    "boolean": ["yes", "True", 1, "", '"true"', [], "null"],
+    "array": ["x", {}, 5, "null", [None], [[]]],
+    "object": [[], 3, "x", "null"],
+    "string": ["?? ??", "a\nb", " " * 300, "\u00e9", "x" * 5000],
+}
+
+
+@pytest.mark.parametrize("key", [key for key in project_file() if ":" not in key])
+def test_every_key_refuses_what_it_can_not_be_and_says_what_it_can(key: str) -> None:
+    for value in ODD[str(project_file()[key]["type"])]:
+        with pytest.raises(ConfigurationError) as caught:
+            settings_of("dev", **{key: value})
+        found = [problem for problem in caught.value.problems if problem.key == f"workflow:{key}"]
+        assert found, (key, value, str(caught.value))
+        assert all("must" in problem.allowed for problem in found)

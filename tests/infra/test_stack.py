@@ -1,9 +1,11 @@
 """Whole stacks: what they export, how their resources are named, and that they are the same each time."""
 
+import msgspec
 import pulumi
 import pytest
 
 from infra.problems import ConfigurationError
+from operations.outputs import Outputs
 from tests.infra.stacks import ENVIRONMENTS, Account, Properties, deploy_stack, deployed
 
 EXPORTS = {
@@ -11,8 +13,12 @@ EXPORTS = {
     "apiTokenSecretArn",
     "apiUrl",
     "archive",
+    "archiveCopyBucket",
+    "archiveCopyKeyArn",
     "backupVaultName",
     "cacheEndpoint",
+    "cacheSecretArn",
+    "cacheUserId",
     "clusterName",
     "dashboardName",
     "databaseAdminSecretArn",
@@ -34,11 +40,12 @@ EXPORTS = {
     "taskArchitecture",
     "taskDefinitionArn",
     "vpcId",
+    "webhookSecretArn",
 }
 LONGEST_LOAD_BALANCER_NAME = 32
 GENERATED_SUFFIX = 8
 WITH_GENERATED_VALUES = {
-    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:elasticache/user:User",
     "aws:rds/instance:Instance",
     "aws:secretsmanager/secretVersion:SecretVersion",
 }
@@ -61,6 +68,10 @@ def test_exports(environment: str) -> None:
     _, exports = deployed(environment)
     assert exports.keys() == EXPORTS
     assert None not in exports.values()
+
+
+def test_the_operations_read_nothing_else() -> None:
+    assert {field.encode_name for field in msgspec.structs.fields(Outputs)} <= EXPORTS
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

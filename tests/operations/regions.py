@@ -22,6 +22,7 @@ from sandbox.aws import Account
 FIRST, SECOND = "production", "production-2"
 REGIONS = {FIRST: "us-east-1", SECOND: "us-west-2"}
 REPOSITORY = f"workflow-{FIRST}"
+COPY_KEY = "arn:aws:kms:us-west-2:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100"
 PRIMARY: dict[str, Any] = {
     "Engine": "postgres",
     "DBInstanceClass": "db.t3.micro",
@@ -124,6 +125,8 @@ class Stack(PulumiStack):
                 "apiTokenSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:api-AbCdEf",
                 "databaseAdminSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:admin-AbCdEf",
                 "databaseUserSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:user-AbCdEf",
+                "archiveCopyBucket": f"workflow-{self.name}-archive-copy" if "standbyRegion" in self.config else "",
+                "archiveCopyKeyArn": COPY_KEY if "standbyRegion" in self.config else "",
                 "desiredCount": 0 if self.config.get("standby") == "true" else 3,
             }
         )

@@ -91,6 +91,9 @@ def test_ctrl_c_and_the_set_up_have_codes(
 ) -> None:
     chosen.append(KeyboardInterrupt())
     assert cli.main(["it"]) == INTERRUPTED
+    capfd.readouterr()
+    assert cli.main(["it", "--json"]) == INTERRUPTED
+    assert json.loads(capfd.readouterr().out)["exitCode"] == INTERRUPTED
     chosen[:] = [SetupError("There is no Pulumi CLI.")]
     assert cli.main(["it"]) == OperationError.exit_code
     assert "it: There is no Pulumi CLI." in capfd.readouterr().err
@@ -113,6 +116,17 @@ def test_a_wrong_command_line_is_another_code(capsys: pytest.CaptureFixture[str]
 
     assert ended.value.code == 2
     assert "--tag" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["release", "--stack", "dev", "--json"], ["nothing", "--json"]])
+def test_a_wrong_command_line_is_in_the_json(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert json.loads(said.out)["exitCode"] == 2
+    assert json.loads(said.out)["error"] in said.err
 
 
 def test_a_stack_without_a_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from operations.pulumi import GoAhead, PulumiStack
 from operations.standby import stand_by
 from sandbox.aws import Account
 from sandbox.seam import NullDataPlane
-from tests.operations.regions import FIRST, REGIONS, REPOSITORY, SECOND, Regions, two_regions
+from tests.operations.regions import COPY_KEY, FIRST, REGIONS, REPOSITORY, SECOND, Regions, two_regions
 
 TYPED = FailoverOptions(typed=SECOND)
 LOST = FailoverOptions(typed=SECOND, lost=True)
@@ -78,6 +78,8 @@ def test_a_standby_follows_and_has_copies_of_the_secrets(regions: Regions) -> No
     assert config["standby"] == "true"
     copy = f"arn:aws:secretsmanager:{REGIONS[SECOND]}:123456789012:secret:user-AbCdEf"
     assert config["replicatedSecrets.databaseUser"] == copy
+    assert config["replicatedArchive"] == f"workflow-{FIRST}-archive-copy"
+    assert config["replicatedArchiveKey"] == COPY_KEY
 
 
 def test_the_other_stack_serves_afterwards_and_the_first_does_not(regions: Regions, tmp_path: Path) -> None:

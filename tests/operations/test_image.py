@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from operations import container_tool, image, source
 from operations.clients import Clients
-from operations.errors import OperationError
+from operations.errors import OperationError, RefusedError
 from operations.image import ImageOptions
 from operations.pulumi import PulumiStack
 from operations.source import Source
@@ -75,6 +75,24 @@ def test_the_image_is_in_the_registry_under_gits_name(ecr: "ECRClient", programs
     assert pushed.reference == f"{url}:v1.4.0"
     assert pushed.digest == found["imageDigest"]
     assert [call.words[0] for call in programs.calls] == ["login", "build", "push"]
+
+
+def test_an_image_may_stay_where_it_was_built(ecr: "ECRClient", programs: Programs, tmp_path: Path) -> None:
+    url = repository(ecr, "workflow/built")
+
+    built = image.publish(tmp_path, ecr, url, ImageOptions(build_only=True))
+
+    assert (built.reference, built.digest) == (f"{url}:v1.4.0", "")
+    assert [call.words[0] for call in programs.calls] == ["build"]
+    assert ecr.describe_images(repositoryName="workflow/built")["imageDetails"] == []
+
+
+def test_what_is_about_the_registrys_image_needs_it_there(ecr: "ECRClient", programs: Programs, tmp_path: Path) -> None:
+    programs.add("syft")
+    with pytest.raises(RefusedError, match="leave out --build-only"):
+        image.publish(tmp_path, ecr, "r/x", ImageOptions(build_only=True, sbom=tmp_path / "list.json"))
+
+    assert programs.calls == []
 
 
 def test_the_registrys_password_is_on_no_command_line(ecr: "ECRClient", programs: Programs, tmp_path: Path) -> None:

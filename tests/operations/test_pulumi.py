@@ -62,7 +62,7 @@ def test_up_of_an_account_lets_pulumi_ask(stack: PulumiStack) -> None:
 
 def test_another_update_at_work_is_a_failure_of_its_own(stack: PulumiStack) -> None:
     Path(f"{stack.environment['RECORD']}.lock").touch()
-    with pytest.raises(BusyError, match=r"Another update of stack dev is at work: wait for it; .*pulumi cancel"):
+    with pytest.raises(BusyError, match=r"Another update of stack dev is at work: wait for it, or .*pulumi cancel"):
         stack.up(GoAhead.AT_ONCE)
     with pytest.raises(BusyError):
         stack.drift()

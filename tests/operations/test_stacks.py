@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from operations.errors import RefusedError
 from operations.stacks import account_clients, file_config
@@ -55,6 +56,35 @@ def test_one_endpoint_for_everything_is_the_environments(root: Path, monkeypatch
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:3")
 
     assert account_clients(root, "dev").logs.meta.endpoint_url == "http://127.0.0.1:3"
+
+
+def test_endpoints_may_have_the_names_of_aws_plugin_and_stand_there_as_json(root: Path) -> None:
+    configure(root, """config:\n  aws:endpoints: '[{"applicationautoscaling": "http://127.0.0.1:4"}]'\n""")
+
+    assert account_clients(root, "dev").autoscaling.meta.endpoint_url == "http://127.0.0.1:4"
+
+
+def test_another_account_than_those_allowed_is_refused(root: Path) -> None:
+    with mock_aws():
+        configure(root, 'config:\n  aws:allowedAccountIds: ["123456789012"]\n')
+        assert account_clients(root, "dev").ecs.list_clusters()["clusterArns"] == []
+
+        configure(root, 'config:\n  aws:allowedAccountIds: ["210987654321"]\n')
+        with pytest.raises(
+            RefusedError, match=r"are of account 123456789012; aws:allowedAccountIds allows 210987654321"
+        ):
+            _ = account_clients(root, "dev").ecs
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("endpoints", "{s3: http://x}"), ("endpoints", "'[1]'"), ("allowedAccountIds", "[12]"), ("endpoints", "nope")],
+)
+def test_what_the_provider_would_not_take_is_one_sentence(root: Path, key: str, value: str) -> None:
+    configure(root, f"config:\n  aws:{key}: {value}\n")
+
+    with pytest.raises(RefusedError, match=rf"aws:{key} is not a list of"):
+        account_clients(root, "dev")
 
 
 @pytest.mark.parametrize("text", ["[]", "config: 3", "config: {a: [}"])

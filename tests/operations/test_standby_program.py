@@ -1,96 +1,95 @@
-"""Two stacks change roles by the real program and the real engine, in an account of moto's and without tasks."""
+"""The drill with the real program and the real engine: a service starts in the second region, and comes back."""
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from pulumi import automation
 
+from operations import failover, fence, promotion, side, standby
+from operations.failback import failback
+from operations.failover import FailoverOptions
+from operations.pulumi import GoAhead
+from operations.standby import stand_by
 from sandbox.aws import Account, Provider
 from sandbox.seam import NullDataPlane
-from tests.infra.deployed import stacks
-from tests.infra.deployed.stacks import Deployed
-from tests.infra.stacks import ROOT, ZONE, configuration
+from tests.infra.deployed import scheduler, stacks
+from tests.infra.stacks import ROOT, ZONE
+from tests.operations.inline_stacks import FIRST, REGIONS, SECOND, InlineStack, Pair
 from tools import pulumi_cli
 
-FIRST, SECOND = "dev-1", "dev-2"
-REGIONS = {FIRST: "us-east-1", SECOND: "us-west-2"}
-COMMON: dict[str, object] = {
-    "accessLogs": False,
-    "alarms": False,
-    "archive": False,
-    "backupDays": 0,
-    "certificateArn": "",
-    "encryptionKey": "stack",
-    "flowLogs": "none",
-    "hostedZone": ZONE,
-}
 
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Deployed]]:
-    """Two stacks, not brought up yet."""
-    with pytest.MonkeyPatch.context() as patch, Account(NullDataPlane()) as account, Provider(account) as provider:
-        patch.setenv("PATH", pulumi_cli.environment(ROOT)["PATH"])
-        patch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    """Two stacks, not brought up yet; a replica has everything as soon as somebody asks."""
+    monkeypatch.setenv("PATH", pulumi_cli.environment(ROOT)["PATH"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "sandbox")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+    soon = datetime.timedelta(minutes=5)
+    monkeypatch.setattr(promotion, "replayed_until", lambda *_: datetime.datetime.now(datetime.UTC) + soon)
+    monkeypatch.setattr(failover, "wait_for_service", lambda *_: None)
+    for module in (fence, promotion):
+        monkeypatch.setattr(module, "LOOK_SECONDS", 0.1)
+    with Account(NullDataPlane()) as account, Provider(account) as provider, scheduler.running():
         account.client("route53").create_hosted_zone(Name=ZONE, CallerReference="zone")
-        directory = tmp_path_factory.mktemp("pair")
-        yield {name: stacks.make(name, account, provider, directory) for name in REGIONS}
+        made = {name: stacks.make(name, account, provider, tmp_path) for name in REGIONS}
+        pair = Pair({name: InlineStack(tmp_path, name, {}, held_by=made[name]) for name in REGIONS}, account)
+        for module in (side, standby):
+            monkeypatch.setattr(module, "open_stack", pair.open)
+        yield pair
 
 
-def up(deployed: Deployed, **overrides: object) -> dict[str, str]:
-    """Bring one up in its region; its outputs."""
-    config = {**configuration("dev", **{**COMMON, **overrides}), "aws:region": REGIONS[deployed.name]}
-    deployed.stack.set_all_config({key: automation.ConfigValue(value) for key, value in config.items()})
-    outputs = deployed.stack.up(color="never").outputs
-    return {name: str(output.value) for name, output in outputs.items()}
+def serve(pair: Pair) -> str:
+    """Bring the first stack up as one does, the image last; the digest that it runs."""
+    first = pair.stacks[FIRST]
+    first.configure(standbyRegion=REGIONS[SECOND])
+    first.up(GoAhead.AT_ONCE)
+    digest = pair.push(FIRST, "v1")
+    first.set_config("imageTag", "v1")
+    first.up(GoAhead.AT_ONCE)
+    return digest
 
 
-def databases(deployed: Deployed) -> dict[str, str]:
-    """What each database of its region follows."""
-    found = deployed.account.client("rds", REGIONS[deployed.name]).describe_db_instances()["DBInstances"]
-    return {each["DBInstanceIdentifier"]: each.get("ReadReplicaSourceDBInstanceIdentifier", "") for each in found}
+def follow(pair: Pair) -> None:
+    """Let the second stack stand by, with the image in its registry."""
+    pair.stacks[SECOND].configure(imageTag="v1")
+    stand_by(ROOT, SECOND, FIRST, GoAhead.AT_ONCE)
+    pair.push(SECOND, "v1")
 
 
-def targets(deployed: Deployed) -> list[str]:
-    """The load balancers that the API's name stands for."""
-    route53 = deployed.account.client("route53")
-    [zone] = route53.list_hosted_zones()["HostedZones"]
-    records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
-    return [record["AliasTarget"]["DNSName"].rstrip(".") for record in records if "AliasTarget" in record]
+def test_the_service_starts_in_the_second_region_and_comes_back(pair: Pair) -> None:
+    digest = serve(pair)
+    follow(pair)
+    one, two = (pair.stacks[name].outputs() for name in (FIRST, SECOND))
+    copy = f"s3://{one['archiveCopyBucket']}/executions"
+    assert [list(pair.running(name).values()) for name in (FIRST, SECOND)] == [[1], []]
+    assert pair.databases(SECOND) == {"workflow-dev-2-database": one["databaseArn"]}
+    assert pair.targets() == [one["loadBalancerDnsName"]]
 
+    failover.failover(ROOT, FIRST, SECOND, FailoverOptions(typed=SECOND))
 
-def test_two_stacks_change_roles(pair: dict[str, Deployed]) -> None:
-    first, second = pair[FIRST], pair[SECOND]
-    one = up(first, standbyRegion=REGIONS[SECOND])
-    secrets = {
-        "api": one["apiTokenSecretArn"],
-        "databaseAdmin": one["databaseAdminSecretArn"],
-        "databaseUser": one["databaseUserSecretArn"],
-    }
-    copies = {key: arn.replace(REGIONS[FIRST], REGIONS[SECOND]) for key, arn in secrets.items()}
-    follows = {"primaryStack": FIRST, "replicatedSecrets": copies, "databaseReplicaOf": one["databaseArn"]}
+    assert pair.databases(SECOND) == {"workflow-dev-2-database": ""}
+    assert list(pair.running(FIRST).values()) == [0]
+    assert pair.running(SECOND) == {f"{two['registryUrl']}@{digest}": 1}
+    assert pair.targets() == [two["loadBalancerDnsName"]]
+    environment = pair.environment(SECOND)
+    assert (environment["AWS_REGION"], environment["HISTORY_ARCHIVE"]) == (REGIONS[SECOND], copy)
+    secret = environment["WORKFLOW_DB_PASSWORD"].removeprefix("secretsmanager:").partition("#")[0]
+    assert pair.client(SECOND, "secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
 
-    two = up(second, standby=True, **follows)
+    failback(ROOT, SECOND, FIRST, FIRST)
 
-    west = first.account.client("secretsmanager", REGIONS[SECOND])
-    assert all(west.get_secret_value(SecretId=arn)["SecretString"] for arn in copies.values())
-    assert databases(second) == {"workflow-dev-2-database": one["databaseArn"]}
-    assert targets(first) == [one["loadBalancerDnsName"]]
-
-    first.account.client("rds", REGIONS[SECOND]).promote_read_replica(DBInstanceIdentifier="workflow-dev-2-database")
-    two = up(second, standby=False, **follows)
-
-    assert databases(second) == {"workflow-dev-2-database": ""}
-    assert targets(first) == [two["loadBalancerDnsName"]]
-
-    up(first, standbyRegion=REGIONS[SECOND], standby=True, databaseReplicaOf=two["databaseArn"], databaseGeneration=2)
-
-    assert databases(first) == {"workflow-dev-1-database": "", "workflow-dev-1-database-2": two["databaseArn"]}
-    state = json.dumps(first.exported())
+    served = pair.stacks[SECOND].outputs()
+    assert pair.running(FIRST) == {f"{one['registryUrl']}@{digest}": 1}
+    assert pair.running(SECOND) == {}
+    assert pair.databases(FIRST) == {"workflow-dev-1-database": "", "workflow-dev-1-database-2": ""}
+    returned = pair.stacks[FIRST].outputs()["databaseArn"]
+    assert pair.databases(SECOND) == {"workflow-dev-2-database": "", "workflow-dev-2-database-2": returned}
+    assert pair.targets() == [one["loadBalancerDnsName"]]
+    assert (served["serviceName"], served["archive"]) == ("", copy)
+    state = json.dumps(pair.stacks[FIRST].exported())
     assert "Instance::workflow-dev-1-database-2" in state
     assert 'Instance::workflow-dev-1-database"' not in state
-    assert targets(first) == [two["loadBalancerDnsName"]]

@@ -54,6 +54,16 @@ def test_lines_are_chosen_by_task_container_and_time(
     assert shown(capsys, logs, LogOptions(1, "engine", None, follow=False)) == ["aaaaaaaa  ended"]
 
 
+@pytest.mark.parametrize("task", [None, "dddddddd-4", "dddd"])
+def test_lines_that_a_log_router_took_are_the_tasks(
+    logs: "CloudWatchLogsClient", capsys: pytest.CaptureFixture[str], task: str | None
+) -> None:
+    write(logs, "task/engine/engine-firelens-dddddddd-4", ("routed", -5))
+    lines = shown(capsys, logs, LogOptions(10, "engine", task, follow=False))
+    assert lines[:1] == ["dddddddd  routed"]
+    assert len(lines) == (4 if task is None else 1)
+
+
 def test_following_shows_each_line_once(
     logs: "CloudWatchLogsClient", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,3 +90,8 @@ def test_following_shows_each_line_once(
 def test_the_last_lines_of_a_task(logs: "CloudWatchLogsClient") -> None:
     assert last_lines(logs, GROUP, "engine", "aaaaaaaa-1", 1) == ["ended"]
     assert last_lines(logs, GROUP, "engine", "unknown", 1) == []
+
+
+def test_the_last_lines_that_a_log_router_took_of_a_task(logs: "CloudWatchLogsClient") -> None:
+    write(logs, "task/engine/engine-firelens-dddddddd-4", ("routed", -5), ("stopped", -4))
+    assert last_lines(logs, GROUP, "engine", "dddddddd-4", 1) == ["stopped"]

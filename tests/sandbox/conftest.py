@@ -1,7 +1,5 @@
 """One sandbox for all tests of a run, on a network of loopback addresses of its own."""
 
-import os
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +7,21 @@ import pytest
 
 from sandbox.sandbox import Sandbox
 from tests.sandbox.stack import Stack
+from tests.support.networks import claimed
 
 
 @pytest.fixture(scope="session")
-def network() -> str:
-    """Two numbers that no other run is likely to use now."""
-    return f"127.{random.Random(os.getpid()).randint(100, 250)}"
+def network() -> Iterator[str]:
+    """The sandbox's network."""
+    with claimed() as network:
+        yield network
+
+
+@pytest.fixture
+def other_network() -> Iterator[str]:
+    """A network without a sandbox."""
+    with claimed() as network:
+        yield network
 
 
 @pytest.fixture(scope="session", autouse=True)

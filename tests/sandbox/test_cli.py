@@ -54,8 +54,8 @@ class Command:
 
 
 @pytest.fixture
-def command(tmp_path: Path, network: str) -> Iterator[Command]:
-    made = Command(tmp_path / "sandbox", f"127.{int(network.partition('.')[2]) - 95}")
+def command(tmp_path: Path, other_network: str) -> Iterator[Command]:
+    made = Command(tmp_path / "sandbox", other_network)
     yield made
     made.run("stop")
 

@@ -4,6 +4,7 @@ Periods are seconds, thresholds those of the stack's settings. `docs/alarms.md` 
 """
 
 from infra.aws.alarms.alarm import Alarm, Metric
+from infra.aws.alarms.backup import backup_alarms, backup_copy_alarms
 from infra.aws.alarms.canary import canary_alarms
 from infra.aws.alarms.data_stores import cache_alarms, database_alarms, replica_alarms
 from infra.aws.alarms.events import broker_alarms, kafka_alarms
@@ -17,6 +18,8 @@ __all__ = [
     "NO_HEALTHY_HOSTS",
     "Alarm",
     "Metric",
+    "backup_alarms",
+    "backup_copy_alarms",
     "broker_alarms",
     "cache_alarms",
     "canary_alarms",

@@ -1,7 +1,17 @@
 """Every rule, in the order of their IDs."""
 
 from infra.policy.rule import AnyRule
-from infra.policy.rules import access, containers, data_stores, load_balancer, monitoring, network, stack, storage
+from infra.policy.rules import (
+    access,
+    containers,
+    data_stores,
+    database,
+    load_balancer,
+    monitoring,
+    network,
+    stack,
+    storage,
+)
 
 
 def _order(rule: AnyRule) -> tuple[bool, str, int]:
@@ -15,6 +25,7 @@ RULES: tuple[AnyRule, ...] = tuple(
             *access.RULES,
             *containers.RULES,
             *data_stores.RULES,
+            *database.RULES,
             *load_balancer.RULES,
             *monitoring.RULES,
             *network.RULES,

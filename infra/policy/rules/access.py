@@ -1,5 +1,6 @@
 """Rules of roles and secrets."""
 
+import re
 from collections.abc import Iterator
 
 from infra.policy.resources import Resource, mappings
@@ -8,6 +9,8 @@ from infra.policy.statements import Statement, statements
 
 _POLICIES = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:iam/role:Role")
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+_DECRYPTING = re.compile(r"^(\*|kms:(\*|Decrypt\*?|D\*|De\*|ReEncrypt(\*|From)))$", re.IGNORECASE)
+_ALL_KEYS = re.compile(r"^(\*|arn:[^:]*:kms:[^:]*:[^:]*:(\*|key/\*))$")
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 
@@ -42,6 +45,14 @@ def wild_resources(resource: Resource) -> Iterator[str]:
                 yield f"it allows {action} on {on}"
 
 
+def decrypts_with_all_keys(resource: Resource) -> Iterator[str]:
+    """A policy that allows to decrypt with every key of an account."""
+    for statement in granted(resource):
+        actions = [action for action in statement.actions if _DECRYPTING.match(action)]
+        if statement.allows and actions and any(_ALL_KEYS.match(each) for each in statement.resources or ("*",)):
+            yield f"it allows {', '.join(actions)} with every key"
+
+
 RULES: tuple[Rule | StackRule, ...] = (
     Rule(
         "IAM.1",
@@ -56,6 +67,20 @@ RULES: tuple[Rule | StackRule, ...] = (
         "Name the actions in place of the wildcard, or give its reason in infra/policy/statements.py.",
         _POLICIES,
         wild_actions,
+    ),
+    Rule(
+        "KMS.1",
+        "No policy allows to decrypt with every key.",
+        "Name the ARNs of the keys.",
+        ("aws:iam/policy:Policy",),
+        decrypts_with_all_keys,
+    ),
+    Rule(
+        "KMS.2",
+        "No inline policy allows to decrypt with every key.",
+        "Name the ARNs of the keys.",
+        ("aws:iam/rolePolicy:RolePolicy", "aws:iam/role:Role"),
+        decrypts_with_all_keys,
     ),
     StackRule(
         "SecretsManager.1",

@@ -1,13 +1,15 @@
-"""Rules of load balancers."""
+"""Rules of load balancers, their certificates, and the firewall in front of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from infra.policy.resources import UNKNOWN, Resource
-from infra.policy.rule import Rule, must_be, must_be_true, shown
+from infra.policy.rule import Rule, must_be, must_be_set, must_be_true, must_not_be, shown
 
 _BALANCER = ("aws:lb/loadBalancer:LoadBalancer",)
 _LISTENER = ("aws:lb/listener:Listener",)
+_TARGETS = ("aws:lb/targetGroup:TargetGroup",)
+_WEB_ACL = ("aws:wafv2/webAcl:WebAcl",)
 _MODERN = re.compile(r"^ELBSecurityPolicy-TLS13-1-[23]-")
 
 
@@ -34,7 +36,24 @@ def one_zone(resource: Resource) -> Iterator[str]:
             yield f"{key} is one subnet"
 
 
+def silent_rules(resource: Resource) -> Iterator[str]:
+    """A firewall, or a rule of it, without metrics."""
+    visible = "visibilityConfig.cloudwatchMetricsEnabled"
+    if resource.get(visible) is False:
+        yield f"{visible} is false"
+    for number, rule in enumerate(resource.items("rules")):
+        if isinstance(rule, Mapping) and resource.get(f"rules.{number}.{visible}") is False:
+            yield f"{visible} of its rule {rule.get('name')} is false"
+
+
 RULES = (
+    Rule(
+        "ACM.2",
+        "Certificates have RSA keys of 2048 bits or more.",
+        "Leave keyAlgorithm out.",
+        ("aws:acm/certificate:Certificate",),
+        must_not_be("keyAlgorithm", "RSA_1024"),
+    ),
     Rule(
         "ELB.1",
         "An application load balancer answers plain HTTP with a redirect to HTTPS.",
@@ -83,5 +102,40 @@ RULES = (
         "Set sslPolicy to one of ELBSecurityPolicy-TLS13-1-2-… or ELBSecurityPolicy-TLS13-1-3-….",
         _LISTENER,
         old_tls,
+    ),
+    Rule(
+        "ELB.18",
+        "Listeners take TLS connections alone.",
+        "Set protocol to HTTPS or TLS.",
+        _LISTENER,
+        must_be("protocol", "HTTPS", "TLS"),
+    ),
+    Rule(
+        "ELB.21",
+        "Load balancers ask targets for their health over TLS.",
+        "Set healthCheck.protocol to HTTPS.",
+        _TARGETS,
+        must_be("healthCheck.protocol", "HTTPS", "TLS"),
+    ),
+    Rule(
+        "ELB.22",
+        "Load balancers talk TLS to their targets.",
+        "Set protocol to HTTPS or TLS.",
+        _TARGETS,
+        must_be("protocol", "HTTPS", "TLS"),
+    ),
+    Rule(
+        "WAF.10",
+        "A web ACL has a rule at least.",
+        "Give it rules.",
+        _WEB_ACL,
+        must_be_set("rules"),
+    ),
+    Rule(
+        "WAF.12",
+        "What each rule of a web ACL finds is counted.",
+        "Set visibilityConfig.cloudwatchMetricsEnabled to true.",
+        _WEB_ACL,
+        silent_rules,
     ),
 )

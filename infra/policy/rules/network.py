@@ -1,9 +1,9 @@
 """Rules of the network: what is open to the world, and what is written down about traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from infra.policy.resources import UNKNOWN, Resource, mappings
-from infra.policy.rule import Rule, StackRule, must_be, must_have, must_not_be_true
+from infra.policy.rule import Rule, StackCheck, StackRule, must_be, must_have, must_not_be_true
 from infra.ports import HTTP_PORT, HTTPS_PORT
 
 WORLD = frozenset({"0.0.0.0/0", "::/0"})
@@ -14,6 +14,7 @@ _INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 _GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 _VPC = "aws:ec2/vpc:Vpc"
 
 
@@ -39,6 +40,18 @@ def _ingress(resource: Resource) -> Iterator[dict[str, object]]:
             yield dict(entry)
     elif resource.type == _INGRESS_RULE or resource.get("type") == "ingress":
         yield dict(resource.inputs)
+
+
+def has_endpoint(service: str) -> StackCheck:
+    """A VPC with an endpoint for a service."""
+
+    def check(resource: Resource, stack: Sequence[Resource]) -> Iterator[str]:
+        own = [other for other in stack if other.type == _ENDPOINT and other.refers_to("vpcId", resource)]
+        names = [other.get("serviceName") for other in own]
+        if UNKNOWN not in names and not any(str(name).endswith(f".{service}") for name in names):
+            yield f"no VpcEndpoint for {service} is in it"
+
+    return check
 
 
 RULES: tuple[Rule | StackRule, ...] = (
@@ -76,5 +89,15 @@ RULES: tuple[Rule | StackRule, ...] = (
         "Name the addresses or the security group that may, or leave the rule out.",
         (_INGRESS_RULE, _RULE, _GROUP),
         world_ports,
+    ),
+    *(
+        StackRule(
+            control,
+            f"The {what} is reached without the internet.",
+            f"Add an aws.ec2.VpcEndpoint for {service} in the VPC.",
+            (_VPC,),
+            has_endpoint(service),
+        )
+        for control, what, service in (("EC2.55", "registry's API", "ecr.api"), ("EC2.56", "registry", "ecr.dkr"))
     ),
 )

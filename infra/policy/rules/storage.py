@@ -3,12 +3,18 @@
 from collections.abc import Iterator, Mapping
 
 from infra.policy.resources import Resource
-from infra.policy.rule import Check, Rule, StackRule, must_be_true, must_have
+from infra.policy.rule import Check, Rule, StackRule, must_be, must_be_true, must_have
 from infra.policy.statements import Statement, statements
 
 _BUCKET = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 _BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 _KEY = ("aws:kms/key:Key",)
+_TAKES_OVER = (
+    "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutEncryptionConfiguration",
+    "s3:PutObjectAcl",
+)  # fmt: skip
+"""What S3.6 forbids to principals of other accounts."""
+
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -34,6 +40,14 @@ def _denies_plain(statement: Statement) -> bool:
     plain = statement.conditions.get("Bool")
     secure = plain.get("aws:SecureTransport") if isinstance(plain, Mapping) else None
     return not statement.allows and "s3:*" in statement.actions and str(secure).lower() == "false"
+
+
+def lets_others_open_it(resource: Resource) -> Iterator[str]:
+    """A bucket policy by which an account or a user may change who gets at the bucket."""
+    for statement in statements(resource.document("policy")):
+        actions = [action for action in statement.actions if action in _TAKES_OVER or action in ("*", "s3:*")]
+        if statement.allows and statement.principals and actions:
+            yield f"it allows {', '.join(actions)} to {', '.join(statement.principals)}"
 
 
 RULES: tuple[Rule | StackRule, ...] = (
@@ -65,6 +79,13 @@ RULES: tuple[Rule | StackRule, ...] = (
         _BUCKET,
         must_have(_BUCKET_POLICY, "bucket", takes_plain_requests),
     ),
+    Rule(
+        "S3.6",
+        "No bucket policy lets others change who gets at the bucket.",
+        "Leave these actions to policies of the account's own roles.",
+        (_BUCKET_POLICY,),
+        lets_others_open_it,
+    ),
     StackRule(
         "S3.8",
         "Buckets block public access.",
@@ -74,6 +95,24 @@ RULES: tuple[Rule | StackRule, ...] = (
             "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
             "bucket",
             *(must_be_true(block) for block in _BLOCKS),
+        ),
+    ),
+    StackRule(
+        "S3.9",
+        "Requests to a bucket are logged.",
+        "Add an aws.s3.BucketLogging for the bucket.",
+        _BUCKET,
+        must_have("aws:s3/bucketLogging:BucketLogging", "bucket"),
+    ),
+    StackRule(
+        "S3.12",
+        "Access to a bucket is a matter of policies, not of ACLs.",
+        "Add an aws.s3.BucketOwnershipControls with BucketOwnerEnforced for the bucket.",
+        _BUCKET,
+        must_have(
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            "bucket",
+            must_be("rule.objectOwnership", "BucketOwnerEnforced"),
         ),
     ),
     StackRule(

@@ -9,6 +9,7 @@ from sandbox.aws.mends import (
     backup,
     brokers,
     budgets,
+    cache_users,
     caches,
     canaries,
     certificates,
@@ -25,6 +26,7 @@ from sandbox.aws.mends import (
     records,
     replication_groups,
     s3,
+    secret_versions,
     security_groups,
     startup,
 )
@@ -40,6 +42,7 @@ _MENDS = (
     backup,
     brokers,
     budgets,
+    cache_users,
     caches,
     canaries,
     certificates,
@@ -55,6 +58,7 @@ _MENDS = (
     records,
     replication_groups,
     s3,
+    secret_versions,
     security_groups,
     startup,
 )

@@ -1,7 +1,8 @@
 """ElastiCache replication groups in moto 5.2.5.
 
 There is no cache behind one, a group of several nodes has one, its nodes aren't cache clusters, few inputs can change,
-and a deleted group stays for ever.
+nobody is asked who they are, and a deleted group stays for ever. ElastiCache has tokens and users with TLS alone; here
+they need none, as the sandbox's Redis has no certificate.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from functools import wraps
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.elasticache.exceptions import InvalidParameterCombinationException, InvalidParameterValueException
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.aws.mends import machine
+from sandbox.aws.mends.cache_users import access_of, user_group
 
 DEFAULT_VERSIONS = {"redis": "7.1", "valkey": "8.0"}
 _create = ElastiCacheBackend.create_replication_group
 _delete = ElastiCacheBackend.delete_replication_group
 _modify = ElastiCacheResponse.modify_replication_group
+_ACCESS = ("AuthToken", "AuthTokenUpdateStrategy", "UserGroupIdsToAdd", "UserGroupIdsToRemove")
 _NODE_PARAMETERS = inspect.signature(CacheCluster).parameters
 
 
@@ -39,13 +43,18 @@ def create_replication_group(self: ElastiCacheBackend, **given: Any) -> Replicat
     parameters = given.get("cache_parameter_group_name") or f"default.redis{version.split('.')[0]}"
     given |= {"engine_version": version, "cache_parameter_group_name": parameters}
     given["preferred_maintenance_window"] = given.get("preferred_maintenance_window") or "sun:05:00-sun:06:00"
+    for name in given.get("user_group_ids") or []:
+        user_group(self, name)
+    if given.get("auth_token") and given.get("user_group_ids"):
+        raise InvalidParameterCombinationException("A replication group has either an auth token or user groups.")
     group = _create(self, **given)
+    group.token = given.get("auth_token")  # type: ignore[attr-defined]
     try:
         endpoint = machine.data_plane.cache_created(
             self.region_name,
             group.replication_group_id,
             port=group.port,
-            auth_token=given.get("auth_token"),
+            access=access_of(self, group),
             transit_encryption=group.transit_encryption_enabled,
         )
     except Exception:
@@ -80,14 +89,35 @@ def modify_replication_group(self: ElastiCacheResponse) -> ActionResult:
     answer = _modify(self)
     backend = self.elasticache_backend
     group = backend.replication_groups[self._get_param("ReplicationGroupId")]
-    for name, attribute in (("SnapshotWindow", "snapshot_window"), ("UserGroupIdsToAdd", "user_group_ids")):
-        if self._get_param(name) is not None:
-            setattr(group, attribute, self._get_param(name))
+    if self._get_param("SnapshotWindow") is not None:
+        group.snapshot_window = self._get_param("SnapshotWindow")
     if self._get_param("AutoMinorVersionUpgrade") is not None:
         group.auto_minor_version_upgrade = self._get_bool_param("AutoMinorVersionUpgrade")
     for member in group.member_clusters:
         _change_node(self, backend.cache_clusters[member])
+    if any(self._get_param(name) for name in _ACCESS):
+        _let_in(self, group)
     return answer
+
+
+def _let_in(request: ElastiCacheResponse, group: ReplicationGroup) -> None:
+    """Change whom a group lets in: whoever has another token, or the users of other groups."""
+    backend, added = request.elasticache_backend, request._get_param("UserGroupIdsToAdd", [])  # noqa: SLF001
+    for name in added:
+        user_group(backend, name)
+    token = request._get_param("AuthToken") or group.token  # type: ignore[attr-defined]  # noqa: SLF001
+    if request._get_param("AuthTokenUpdateStrategy") == "DELETE":  # noqa: SLF001
+        if not group.auth_token_enabled:
+            raise InvalidParameterValueException("Auth token update strategy delete is not supported currently")
+        token = None
+    if token is not None and added:
+        raise InvalidParameterCombinationException(
+            "User group can't be associated with auth token enabled. Pass AuthStrategy delete to proceed."
+        )
+    gone = request._get_param("UserGroupIdsToRemove", [])  # noqa: SLF001
+    group.user_group_ids = [name for name in group.user_group_ids if name not in gone] + list(added)
+    group.token, group.auth_token_enabled = token, token is not None  # type: ignore[attr-defined]
+    machine.data_plane.cache_changed(backend.region_name, group.replication_group_id, access_of(backend, group))
 
 
 def _place(group: ReplicationGroup, address: str) -> None:

@@ -25,6 +25,53 @@ _PARAMETERS = ParameterGroup(
 )
 
 
+def _access(inputs: Properties) -> Properties:
+    """Return the parameters by which a new group knows whom to let in."""
+    given = {"AuthToken": inputs.get("authToken"), "UserGroupIds": inputs.get("userGroupIds")}
+    return {name: value for name, value in given.items() if value}
+
+
+def _change_access(api: Api, identity: str, old: Properties, new: Properties) -> None:
+    """Let others in by one call, as a token can't be beside user groups (ModifyReplicationGroup)."""
+    if not old:
+        return
+    before, after = _strings(old.get("userGroupIds")), _strings(new.get("userGroupIds"))
+    wanted: Properties = {
+        "AuthToken": new.get("authToken") if new.get("authToken") != old.get("authToken") else None,
+        "AuthTokenUpdateStrategy": new.get("authTokenUpdateStrategy") if _turns_token(old, new) else None,
+        "UserGroupIdsToAdd": [name for name in after if name not in before],
+        "UserGroupIdsToRemove": [name for name in before if name not in after],
+    }
+    arguments = {name: value for name, value in wanted.items() if value}
+    if arguments:
+        api.call("ModifyReplicationGroup", {"ReplicationGroupId": identity, "ApplyImmediately": True, **arguments})
+
+
+def _turns_token(old: Properties, new: Properties) -> bool:
+    return any(old.get(name) != new.get(name) for name in ("authToken", "authTokenUpdateStrategy"))
+
+
+def _change_users(api: Api, identity: str, old: Properties, new: Properties) -> None:
+    """Add and remove the users of a group; a new one has them from the start."""
+    if not old:
+        return
+    before, after = _strings(old.get("userIds")), _strings(new.get("userIds"))
+    wanted: Properties = {
+        "UserIdsToAdd": [name for name in after if name not in before],
+        "UserIdsToRemove": [name for name in before if name not in after],
+    }
+    api.call("ModifyUserGroup", {"UserGroupId": identity, **{name: value for name, value in wanted.items() if value}})
+
+
+def _strings(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _initial_users(inputs: Properties) -> Properties:
+    members = _strings(inputs.get("userIds"))
+    return {"UserIds": members} if members else {}
+
+
 def _of_the_members(api: Api, group: Mapping[str, object], _: Properties) -> Properties:
     """Return what only the nodes of a replication group tell."""
     members = group.get("MemberClusters")
@@ -77,6 +124,38 @@ TYPES = (
         replaces=frozenset({"description", "family", "name"}),
     ),
     ResourceType(
+        type="aws:elasticache/user:User",
+        service="elasticache",
+        create="CreateUser",
+        id="UserId",
+        read="DescribeUsers",
+        found="Users[0]",
+        delete="DeleteUser",
+        updates=[Update("ModifyUser")],
+        key={"UserId": "{id}"},
+        receive={
+            "authenticationMode.passwordCount": "Authentication.PasswordCount",
+            "authenticationMode.type": "Authentication.Type",
+        },
+        replaces=frozenset({"userId", "userName"}),
+    ),
+    ResourceType(
+        type="aws:elasticache/userGroup:UserGroup",
+        service="elasticache",
+        create="CreateUserGroup",
+        id="UserGroupId",
+        read="DescribeUserGroups",
+        found="UserGroups[0]",
+        delete="DeleteUserGroup",
+        updates=[Update("ModifyUserGroup")],
+        key={"UserGroupId": "{id}"},
+        handled=frozenset({"userIds"}),
+        build=_initial_users,
+        change=_change_users,
+        receive={"userIds": "UserIds"},
+        replaces=frozenset({"userGroupId"}),
+    ),
+    ResourceType(
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         service="elasticache",
         create="CreateReplicationGroup",
@@ -87,7 +166,9 @@ TYPES = (
         updates=[Update("ModifyReplicationGroup")],
         key={"ReplicationGroupId": "{id}"},
         nouns=("Cache", "Preferred"),
-        send={"userGroupIds": "UserGroupIds|UserGroupIdsToAdd"},
+        handled=frozenset({"authToken", "authTokenUpdateStrategy", "userGroupIds"}),
+        build=_access,
+        change=_change_access,
         receive={
             "automaticFailoverEnabled": "AutomaticFailover",
             "configurationEndpointAddress": "ConfigurationEndpoint.Address",

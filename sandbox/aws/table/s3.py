@@ -217,6 +217,19 @@ TYPES = (
         empty=frozenset({"expectedBucketOwner", "token"}),
     ),
     _of_bucket(
+        "ReplicationConfig",
+        "BucketReplication",
+        "DeleteBucketReplication",
+        found="ReplicationConfiguration",
+        send={
+            "bucket": "Bucket",
+            "role": "ReplicationConfiguration.Role",
+            "rules": "ReplicationConfiguration.Rules",
+        },
+        receive={"role": "Role", "rules": "Rules"},
+        empty=frozenset({"token"}),
+    ),
+    _of_bucket(
         "Policy",
         "BucketPolicy",
         "DeleteBucketPolicy",

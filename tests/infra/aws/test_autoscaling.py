@@ -69,3 +69,9 @@ def test_schedules_move_the_bounds_which_updates_then_leave_alone() -> None:
     name = "aws:appautoscaling/target:Target workflow-production-service-autoscaling"
     assert account.options[name].ignore_changes == ["minCapacity", "maxCapacity"]
     assert deployed("production")[0].options[name].ignore_changes == []
+
+
+def test_the_number_of_tasks_is_the_autoscalings_where_there_is_one() -> None:
+    service = "aws:ecs/service:Service workflow-{}-service"
+    assert deployed("production")[0].options[service.format("production")].ignore_changes == ["desiredCount"]
+    assert deployed("staging")[0].options[service.format("staging")].ignore_changes == []

@@ -53,11 +53,11 @@ def test_copies_go_to_a_vault_of_the_second_region_with_a_key_of_its_own() -> No
             "lifecycle": {"deleteAfter": 30},
         }
     ]
-    copies = account.one("providers:aws", "-copies")
+    copies = account.one("providers:aws", "workflow-staging-copies")
     assert copies["region"] == "us-west-2"
     made_there = [item.name for item in account.resources if "workflow-staging-copies" in (item.provider or "")]
     assert set(made_there) == {"workflow-staging-backup-copy-key", "workflow-staging-backup-copy"}
-    policy = account.one("kms/key:Key", "-copy-key")["policy"]
+    policy = account.one("kms/key:Key", "-backup-copy-key")["policy"]
     assert "rds.us-west-2.amazonaws.com" in policy
 
 

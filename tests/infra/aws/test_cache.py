@@ -3,7 +3,11 @@
 import pytest
 
 from infra.aws.cache import parameter_family
-from tests.infra.stacks import Properties, deploy_stack, deployed
+from infra.aws.cache_users import ENGINE_ACCESS
+from tests.infra.stacks import ENVIRONMENTS, Properties, deploy_stack, deployed
+
+LONGEST_ID = 40
+"""Of users and user groups (ElastiCache, CreateUser)."""
 
 
 def cache(environment: str) -> Properties:
@@ -14,16 +18,35 @@ def test_encrypted_and_private() -> None:
     made = cache("production")
     assert made["atRestEncryptionEnabled"] is True
     assert made["transitEncryptionEnabled"] is True
-    assert len(made["authToken"]) == 64
     assert made["securityGroupIds"] == ["workflow-production-firewall-cache-id"]
     subnets = deployed("production")[0].one("SubnetGroup", "-cache")["subnetIds"]
     assert all("-data-" in subnet for subnet in subnets)
 
 
-def test_local_has_no_tls() -> None:
-    made = cache("local")
-    assert made["transitEncryptionEnabled"] is False
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_it_knows_the_engine_and_nobody_else(environment: str) -> None:
+    account, name = deployed(environment)[0], f"workflow-{environment}-cache"
+    made = cache(environment)
+    assert made["userGroupIds"] == [f"{name}-users"]
     assert "authToken" not in made
+    group = account.one("UserGroup")
+    assert (group["userGroupId"], group["engine"]) == (f"{name}-users", "redis")
+    assert group["userIds"] == [f"{name}-default", f"{name}-engine"]
+    users = {made.inputs["userName"]: made.inputs for made in account.of("elasticache/user:User")}
+    assert users["default"]["accessString"] == "off ~* -@all"
+    assert users["default"]["noPasswordRequired"] is True
+    assert users["workflow"]["accessString"] == ENGINE_ACCESS
+    assert [len(password) for password in users["workflow"]["passwords"]] == [64]
+    assert {user["userId"] for user in users.values()} == set(group["userIds"])
+    assert all(len(identity) <= LONGEST_ID for identity in (*group["userIds"], group["userGroupId"]))
+
+
+def test_an_auth_token_of_an_earlier_program_goes_with_the_update_that_brings_users() -> None:
+    assert cache("production")["authTokenUpdateStrategy"] == "DELETE"
+
+
+def test_local_has_no_tls() -> None:
+    assert cache("local")["transitEncryptionEnabled"] is False
 
 
 @pytest.mark.parametrize(

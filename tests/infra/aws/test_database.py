@@ -46,6 +46,18 @@ def test_survival_by_environment(environment: str, multi_az: bool, protected: bo
     assert made["copyTagsToSnapshot"] is True
 
 
+@pytest.mark.parametrize(("environment", "storage", "most"), [("dev", 20, 100), ("production", 100, 1000)])
+def test_storage_grows_by_itself_to_a_limit(environment: str, storage: int, most: int) -> None:
+    made = instance(environment)
+    assert (made["allocatedStorage"], made["maxAllocatedStorage"]) == (storage, most)
+
+
+def test_it_stands_in_the_data_subnets() -> None:
+    group = deployed("production")[0].one("SubnetGroup", "-database")
+    assert instance("production")["dbSubnetGroupName"] == "workflow-production-database"
+    assert len(group["subnetIds"]) == 3
+
+
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", True), ("production", True)])
 def test_pulumi_neither_deletes_nor_replaces_a_protected_database(environment: str, protected: bool) -> None:
     account, _ = deployed(environment)

@@ -1,7 +1,11 @@
 """The brokers of events: who reaches them and how, what they keep, how they grow, and when they are there."""
 
+import json
+
 import pytest
 
+from engine.events.kafka.topics import published_topics, wanted_topics
+from engine.settings import load_settings
 from infra.aws.events import server_properties
 from tests.infra.stacks import Account, Properties, deploy_stack, deployed
 
@@ -13,9 +17,40 @@ def made() -> tuple[Account, Properties]:
     return deploy_stack("staging", kafka=True, kafkaBrokersPerZone=2, encryptionKey="stack", availabilityZones=3)
 
 
+@pytest.fixture(scope="module")
+def publishing() -> Account:
+    """A stack whose engine publishes to the brokers, some events to topics of their own."""
+    names = {"KAFKA_WORKFLOW_TOPICS": "orders, returns"}
+    return deploy_stack("staging", kafka=True, eventsPublisher="kafka", engineSettings=names)[0]
+
+
 @pytest.fixture
 def account(made: tuple[Account, Properties]) -> Account:
     return made[0]
+
+
+def containers(account: Account) -> dict[str, Properties]:
+    definitions = json.loads(account.one("TaskDefinition")["containerDefinitions"])
+    return {definition["name"]: definition for definition in definitions}
+
+
+def variables(container: Properties) -> dict[str, str]:
+    return {
+        entry["name"]: entry["value"]
+        for entry in container["environment"]
+        if entry["name"].startswith(("KAFKA", "EVENTS"))
+    }
+
+
+def rights(account: Account) -> dict[str, set[str]]:
+    """What the task's role may do in Kafka: actions, each with what it may be done to, without the cluster's ARN."""
+    allowed: dict[str, set[str]] = {}
+    for statement in json.loads(account.one("RolePolicy", "-task")["policy"])["Statement"]:
+        for action in statement["Action"]:
+            if action.startswith("kafka-cluster:"):
+                assert action not in allowed
+                allowed[action.removeprefix("kafka-cluster:")] = set(statement["Resource"])
+    return allowed
 
 
 def cluster(account: Account) -> Properties:
@@ -88,3 +123,61 @@ def test_a_write_is_safe_in_all_zones_but_one(zones: int, copies: int, safe: int
     assert f"min.insync.replicas={safe}" in lines
     assert "auto.create.topics.enable=false" in lines
     assert "unclean.leader.election.enable=false" in lines
+
+
+def test_topics_are_made_after_the_migrations_and_before_the_engine(publishing: Account) -> None:
+    made = containers(publishing)
+    assert list(made) == ["migrate", "topics", "engine"]
+    topics = made["topics"]
+    assert (topics["command"], topics["essential"], topics["startTimeout"]) == (["topics"], False, 120)
+    assert topics["dependsOn"] == [{"condition": "SUCCESS", "containerName": "migrate"}]
+    # It may fail: a cluster that is away is no reason not to start.
+    assert made["engine"]["dependsOn"] == [
+        {"condition": "SUCCESS", "containerName": "migrate"},
+        {"condition": "COMPLETE", "containerName": "topics"},
+    ]
+
+
+def test_tasks_are_told_of_the_brokers_and_reach_them_by_iam(publishing: Account) -> None:
+    made = containers(publishing)
+    brokers = {
+        "KAFKA_BOOTSTRAP_SERVERS": f"b-1.{NAME}.example.com:9098",
+        "KAFKA_REPLICATION_FACTOR": "2",
+        "KAFKA_SASL_MECHANISM": "aws_msk_iam",
+        "KAFKA_SECURITY_PROTOCOL": "sasl_ssl",
+        "KAFKA_WORKFLOW_TOPICS": "orders, returns",
+    }
+    assert variables(made["engine"]) == {**brokers, "EVENTS_PUBLISHER": "kafka"}
+    assert variables(made["topics"]) == brokers
+    assert variables(made["migrate"]) == {}
+
+
+@pytest.mark.parametrize("name", ["topics", "engine"])
+def test_the_engine_takes_what_it_is_told(name: str, publishing: Account) -> None:
+    told = {entry["name"]: entry["value"] for entry in containers(publishing)[name]["environment"]}
+    told.pop("API_ACCESS_KEYS", None)  # checked where it is made
+    settings = load_settings(told, resolve=lambda _: "of-thirty-two-characters-or-more")
+    assert settings.kafka_replication_factor == 2
+    assert settings.kafka_sasl_mechanism == "aws_msk_iam"
+    assert settings.kafka_workflow_topics == ("orders", "returns")
+
+
+def test_the_task_may_do_what_the_engine_does_with_these_topics_and_no_more(publishing: Account) -> None:
+    arn = publishing.arn("aws:msk/cluster:Cluster", NAME)
+    topics = arn.replace(":cluster/", ":topic/")
+    workflows = ["orders", "returns"]
+    named = {f"{topics}/{topic.name}" for topic in wanted_topics(workflows)}
+    assert rights(publishing) == {
+        "AlterTopic": named,
+        "Connect": {arn},
+        "CreateTopic": named,
+        "DescribeTopic": named,
+        "DescribeTopicDynamicConfiguration": named,
+        "WriteData": {f"{topics}/{name}" for name in published_topics(workflows)},
+        "WriteDataIdempotently": {arn},
+    }
+
+
+def test_nobody_writes_who_publishes_elsewhere(account: Account) -> None:
+    assert not {"WriteData", "WriteDataIdempotently"} & set(rights(account))
+    assert "EVENTS_PUBLISHER" not in variables(containers(account)["engine"])

@@ -7,11 +7,14 @@ import pytest
 
 from infra.aws.alarms import (
     Alarm,
+    backup_alarms,
+    backup_copy_alarms,
     broker_alarms,
     cache_alarms,
     canary_alarms,
     database_alarms,
     engine_alarms,
+    kafka_alarms,
     nat_alarms,
     replica_alarms,
     request_alarms,
@@ -46,6 +49,8 @@ def table(environment: str, /, **overrides: object) -> list[Alarm]:
         *nat_alarms(at),
         *canary_alarms(at, 5),
         *broker_alarms(at),
+        *backup_alarms(),
+        *backup_copy_alarms(),
     ]
 
 
@@ -74,6 +79,7 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
     }
     above, below = "GreaterThanThreshold", "LessThanThreshold"
     elb, rds, redis, nat, logs = "AWS/ApplicationELB", "AWS/RDS", "AWS/ElastiCache", "AWS/NATGateway", "workflow-dev"
+    vault = "AWS/Backup"
     counts = "requests RequestCount, engine HTTPCode_Target_5XX_Count, balancer HTTPCode_ELB_5XX_Count"
     burn = "IF(requests > {}, (FILL(engine, 0) + FILL(balancer, 0)) / requests * 10000 / 10, 0): " + counts
     tasks = "desired - running: desired DesiredTaskCount, running RunningTaskCount"
@@ -97,6 +103,9 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
         "database-storage": (f"{rds}/FreeStorageSpace", "Minimum", 60, 5, below, 5 * GIBIBYTE, "missing"),
         "database-memory": (f"{rds}/FreeableMemory", "Minimum", 60, 5, below, 64 * MEBIBYTE, "missing"),
         "database-connections": (f"{rds}/DatabaseConnections", "Maximum", 60, 5, above, 60, "missing"),
+        "backup-failed": (f"{vault}/NumberOfBackupJobsFailed", "Sum", 3600, 1, above, 0, "notBreaching"),
+        "backup-expired": (f"{vault}/NumberOfBackupJobsExpired", "Sum", 3600, 1, above, 0, "notBreaching"),
+        "backup-none": (f"{vault}/NumberOfBackupJobsCompleted", "Sum", 86400, 2, below, 1, "breaching"),
         "cache-cpu-1": (f"{redis}/EngineCPUUtilization", "Average", 60, 5, above, 80, "missing"),
         "cache-memory-1": (f"{redis}/DatabaseMemoryUsagePercentage", "Average", 60, 5, above, 80, "missing"),
         "cache-evictions-1": (f"{redis}/Evictions", "Sum", 60, 5, above, 100, "notBreaching"),
@@ -136,6 +145,18 @@ def test_each_cache_node_and_nat_gateway_has_its_alarms() -> None:
     assert not [name for name in alarms_of(without, "dev") if name.startswith("nat-")]
 
 
+def test_copies_of_backups_are_watched_by_both_vaults_and_a_standby_has_no_backups() -> None:
+    copied = alarms_of(deploy_stack("staging", backupCopyRegion="us-west-2")[0], "staging")
+    vaults = {name: copied[name]["dimensions"]["BackupVaultName"] for name in copied if name.startswith("backup-copy")}
+    assert vaults == {
+        "backup-copy-failed-1": "workflow-staging-backup",
+        "backup-copy-failed-2": "workflow-staging-backup-copy",
+    }
+    source = "arn:aws:rds:us-west-2:123456789012:db:workflow-staging-2-database"
+    standby, _ = deploy_stack("staging", standby=True, databaseReplicaOf=source, encryptionKey="stack")
+    assert [name for name in alarms_of(standby, "staging") if name.startswith("backup-")] == []
+
+
 def test_alarms_tell_the_topic_of_both_ends_but_parts_leave_that_to_the_composite_one() -> None:
     account, exports = deployed("dev")
     parts = {"no-healthy-hosts", "burn-rate-hour", "burn-rate-now"}
@@ -153,7 +174,7 @@ def test_alarms_tell_the_topic_of_both_ends_but_parts_leave_that_to_the_composit
 @pytest.mark.parametrize("alarm", table("dev"), ids=lambda alarm: alarm.name)
 def test_threshold_comes_from_its_key(alarm: Alarm) -> None:
     if not alarm.setting:
-        assert alarm.name in ("no-healthy-hosts", "kafka-under-replicated")
+        assert alarm.name.startswith(("no-healthy-hosts", "kafka-under-replicated", "backup-"))
         return
     default = project_file()[alarm.setting]["default"]
     assert isinstance(default, int)
@@ -195,7 +216,7 @@ def test_dashboard() -> None:
     assert len(first["properties"]["alarms"]) == len(account.of("MetricAlarm")) + 1
     assert first["properties"]["alarms"][0].endswith("/workflow-production-monitoring-outage")
     metrics = {metric[1] for widget in widgets for metric in widget["properties"]["metrics"]}
-    by_option = ("replica-", "canary", "kafka-")
+    by_option = ("replica-", "canary", "kafka-", "backup-copy")
     watching = {
         metric.name for alarm in table("production") for metric in alarm.metrics if not alarm.name.startswith(by_option)
     }
@@ -205,6 +226,21 @@ def test_dashboard() -> None:
     assert min(widget["y"] for widget in widgets) == first["height"]
     assert all(widget["x"] + widget["width"] <= 24 for widget in (first, *widgets))
     assert {widget["properties"]["region"] for widget in widgets} == {"us-east-1"}
+
+
+def test_dashboard_shows_what_options_add() -> None:
+    account, _ = deploy_stack("staging", backupCopyRegion="us-west-2", canary=True, databaseReplicas=1, kafka=True)
+    _, *widgets = json.loads(account.one("Dashboard")["dashboardBody"])["widgets"]
+    shown = {tuple(metric[:2]) for widget in widgets for metric in widget["properties"]["metrics"]}
+    watched = {
+        (metric.namespace, metric.name) for alarm in kafka_alarms() + table("staging") for metric in alarm.metrics
+    }
+    of_options = ("AWS/Backup", "AWS/Kafka", "CloudWatchSynthetics")
+    assert {metric for metric in watched if metric[0] in of_options} <= shown
+    brokers = [metric[5] for widget in widgets for metric in widget["properties"]["metrics"] if metric[1] == "CpuUser"]
+    assert brokers == ["1", "2"]
+    vaults = {metric[3] for widget in widgets for metric in widget["properties"]["metrics"] if "CopyJobs" in metric[1]}
+    assert vaults == {"workflow-staging-backup", "workflow-staging-backup-copy"}
 
 
 def test_dashboard_without_a_service_and_with_a_replica() -> None:

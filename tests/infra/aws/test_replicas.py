@@ -49,6 +49,7 @@ def test_they_are_as_large_as_the_primary_unless_told_otherwise() -> None:
 
 def test_they_can_be_taken_away_while_the_database_is_protected(account: Account) -> None:
     for name, made in replicas(account).items():
+        assert made["deletionProtection"] is False
         assert made["skipFinalSnapshot"] is True
         assert not account.options[f"{INSTANCE} {name}"].protect
 
@@ -70,13 +71,17 @@ def test_their_logs_are_exported_as_the_primarys(account: Account) -> None:
     assert {f"/aws/rds/instance/{name}/postgresql" for name in NAMES} <= names
 
 
+def broken(name: str, inputs: Properties) -> set[str]:
+    """The rules that one instance breaks, those included that all stacks are exempt from."""
+    made = Resource(f"urn:pulumi:production::workflow::{INSTANCE}::{name}", INSTANCE, inputs, provider="aws")
+    return {finding.rule.control for finding in find(RULES, [made])}
+
+
 def test_no_rule_asks_of_a_replica_what_its_primary_has(account: Account) -> None:
-    urn = "urn:pulumi:production::workflow::{}::{}"
-    made = [
-        Resource(urn.format(INSTANCE, name), INSTANCE, inputs, provider="aws")
-        for name, inputs in replicas(account).items()
-    ]
-    assert {finding.rule.control for finding in find(RULES, made)} == set()
+    primary = broken("workflow-production-database", account.one("Instance", "-database"))
+    for name, inputs in replicas(account).items():
+        assert broken(name, inputs) <= primary
+        assert "RDS.8" in broken(name, {**inputs, "replicateSourceDb": None})
 
 
 def test_without_them_there_are_none() -> None:

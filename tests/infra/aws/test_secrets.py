@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from infra.aws.secrets import api_credentials, cache_login, login
-from tests.infra.stacks import Properties, deployed
+from engine.events.signing import signing_key
+from infra.aws.secrets import api_credentials, cache_login, login, webhook_key
+from tests.infra.stacks import Properties, deploy_stack, deployed
 
 
 def contents(environment: str) -> dict[str, Properties]:
@@ -26,8 +27,13 @@ def test_secrets_of_a_stack() -> None:
     assert contents("dev")["api"] != made["api"]
 
 
-def test_local_has_no_cache_password() -> None:
-    assert "cache" not in contents("local")
+def test_a_web_server_of_events_gets_a_key_for_their_signatures() -> None:
+    account, _ = deploy_stack("dev", eventsPublisher="webhook", eventsWebhookUrl="https://app.example.com/events")
+    [made] = [each.inputs for each in account.of("SecretVersion") if each.name == "workflow-dev-secrets-webhook"]
+    key = json.loads(made["secretString"])["signingSecret"]
+    assert len(signing_key(key)) == 32
+    assert webhook_key() != webhook_key()
+    assert "webhook" not in contents("dev")
 
 
 @pytest.mark.parametrize(("environment", "days"), [("local", 0), ("dev", 0), ("staging", 30), ("production", 30)])
@@ -54,5 +60,6 @@ def test_api_credentials() -> None:
 def test_data_stores_get_the_stored_passwords() -> None:
     instance = deployed("dev")[0].one("Instance")
     assert instance["password"] == contents("dev")["database-admin"]["password"]
-    group = deployed("production")[0].one("ReplicationGroup")
-    assert group["authToken"] == contents("production")["cache"]["password"]
+    [user] = [made for made in deployed("production")[0].of("elasticache/user:User") if made.name.endswith("-engine")]
+    stored = contents("production")["cache"]
+    assert (user.inputs["userName"], user.inputs["passwords"]) == (stored["username"], [stored["password"]])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.settings import load_settings
-from infra.aws.secrets import api_credentials
+from infra.aws.secrets import api_credentials, cache_login
 from tests.infra.stacks import CONTRACT, ENVIRONMENTS, Account, Properties, Resource, deploy_stack, deployed
 
 
@@ -62,28 +62,28 @@ def test_containers_are_locked_down() -> None:
 
 def test_environment_of_the_engine() -> None:
     engine = containers(deployed("production")[0])["engine"]
-    user_secret = "arn:aws:mock:us-east-1:123456789012:secret:Secret/workflow-production-secrets-database-user"
+    stored = "secretsmanager:arn:aws:mock:us-east-1:123456789012:secret:Secret/workflow-production-secrets"
     assert environment_of(engine) == {
+        "API_ACCESS_KEYS": f"{stored}-api#apiAccessKeys",
         "AUTHENTICATION": "required",
         "AWS_ACCOUNT_ID": "123456789012",
         "AWS_REGION": "us-east-1",
         "DATABASE_SSL": "require",
         "ENVIRONMENT": "production",
         "HISTORY_ARCHIVE": "s3://workflow-production-archive-1a2b3c4/executions",
+        "JWT_SECRET": f"{stored}-api#jwtSecret",
         "MANAGEMENT_PORT": "8081",
+        "REDIS_PASSWORD": f"{stored}-cache#password",
         "REDIS_TLS": "true",
+        "REDIS_USERNAME": "workflow",
         "WORKFLOW_ADDR": ":8080",
         "WORKFLOW_DB_HOST": "workflow-production-database.example.com:5432",
         "WORKFLOW_DB_NAME": "workflow",
-        "WORKFLOW_DB_PASSWORD": f"secretsmanager:{user_secret}#password",
+        "WORKFLOW_DB_PASSWORD": f"{stored}-database-user#password",
         "WORKFLOW_DB_USER": "workflow",
         "WORKFLOW_REDIS_ADDR": "workflow-production-cache.example.com:6379",
     }
-    assert secrets_of(engine) == {
-        "API_ACCESS_KEYS": "workflow-production-secrets-api:apiAccessKeys::",
-        "JWT_SECRET": "workflow-production-secrets-api:jwtSecret::",
-        "REDIS_PASSWORD": "workflow-production-secrets-cache:password::",
-    }
+    assert secrets_of(engine) == {}
 
 
 def test_environment_of_local() -> None:
@@ -92,16 +92,14 @@ def test_environment_of_local() -> None:
     assert (given["ENVIRONMENT"], given["AUTHENTICATION"]) == ("local", "optional")
     assert (given["DATABASE_SSL"], given["REDIS_TLS"]) == ("disable", "false")
     assert given["WORKFLOW_COMPONENTS"] == "examples/order-processing"
-    assert secrets_of(engine).keys() == {"API_ACCESS_KEYS", "JWT_SECRET"}
+    assert given["REDIS_USERNAME"] == "workflow"
+    assert secrets_of(engine) == {}
 
 
 def test_migrations_alone_get_the_admin_password() -> None:
     made = containers(deployed("dev")[0])
     assert environment_of(made["migrate"])["DATABASE_ADMIN_USER"] == "workflow_admin"
-    assert secrets_of(made["migrate"]) == {
-        "DATABASE_ADMIN_PASSWORD": "workflow-dev-secrets-database-admin:password::",
-        "JWT_SECRET": "workflow-dev-secrets-api:jwtSecret::",
-    }
+    assert secrets_of(made["migrate"]) == {"DATABASE_ADMIN_PASSWORD": "workflow-dev-secrets-database-admin:password::"}
     assert "DATABASE_ADMIN" not in json.dumps(made["engine"])
 
 
@@ -118,11 +116,31 @@ def test_environment_follows_the_contract(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_engine_accepts_the_environment_of_each_container(environment: str) -> None:
-    injected = {**api_credentials(), "password": "hunter2"}
+    stored = {**api_credentials(), **cache_login()}
     for container in containers(deployed(environment)[0]).values():
-        secrets = {name: injected[source.split(":")[1]] for name, source in secrets_of(container).items()}
+        secrets = {name: stored[source.split(":")[1]] for name, source in secrets_of(container).items()}
         given = {**environment_of(container), **secrets}
-        assert load_settings(given, resolve=lambda _: "hunter2").environment == environment
+        loaded = load_settings(given, resolve=lambda reference: stored[reference.partition("#")[2]])
+        assert loaded.environment == environment
+
+
+def test_a_web_server_gets_events_with_signatures() -> None:
+    url = "https://app.example.com/events"
+    account, _ = deploy_stack("dev", eventsPublisher="webhook", eventsWebhookUrl=url)
+    made = containers(account)
+    given = environment_of(made["engine"])
+    assert (given["EVENTS_PUBLISHER"], given["EVENTS_WEBHOOK_URL"]) == ("webhook", url)
+    secrets = secrets_of(made["engine"])
+    assert secrets == {"EVENTS_WEBHOOK_SECRET": "workflow-dev-secrets-webhook:signingSecret::"}
+    assert "EVENTS_WEBHOOK" not in json.dumps(made["migrate"])
+    read = {statement["Action"][0]: statement["Resource"] for statement in statements(account, "-execution")}
+    names = [arn.rpartition("/")[2] for arn in read["secretsmanager:GetSecretValue"]]
+    assert names == ["workflow-dev-secrets-database-admin", "workflow-dev-secrets-webhook"]
+
+
+def test_no_events_without_a_publisher() -> None:
+    made = json.dumps(containers(deployed("production")[0]))
+    assert "EVENTS_" not in made
 
 
 def test_server_certificates_are_checked_where_the_image_has_the_authorities() -> None:
@@ -158,6 +176,15 @@ def test_service(environment: str, count: int) -> None:
     assert all("-private-" in subnet for subnet in made["networkConfiguration"]["subnets"])
     ports = [balancer["containerPort"] for balancer in made["loadBalancers"]]
     assert ports == ([8080, 8081] if environment == "local" else [8080])
+
+
+def test_what_holds_for_every_service() -> None:
+    account, _ = deployed("production")
+    made, definition = account.one("ecs/service:Service"), account.one("TaskDefinition")
+    assert made["healthCheckGracePeriodSeconds"] == 120
+    assert (made["enableEcsManagedTags"], made["propagateTags"]) == (True, "SERVICE")
+    assert definition["executionRoleArn"].endswith("/workflow-production-service-execution")
+    assert definition["taskRoleArn"].endswith("/workflow-production-service-task")
 
 
 def test_alarms_on_5xx_take_a_deployment_back() -> None:
@@ -213,14 +240,15 @@ def test_execution_role_reads_what_it_injects_and_nothing_else() -> None:
     assert by_action.pop("ecr:GetAuthorizationToken") == ["*"]
     assert "*" not in [resource for resources in by_action.values() for resource in resources]
     read = [arn.rpartition("/")[2] for arn in by_action["secretsmanager:GetSecretValue"]]
-    assert read == [f"workflow-production-secrets-{name}" for name in ("database-admin", "api", "cache")]
+    assert read == [f"workflow-production-secrets-{name}" for name in ("database-admin",)]
 
 
-def test_task_role_reads_its_database_login_alone() -> None:
+def test_task_role_reads_what_the_engine_goes_by_and_nothing_else() -> None:
     statement, archive = statements(deployed("production")[0], "-task")
     assert all(action.startswith("s3:") for action in archive["Action"])
     assert statement["Action"] == ["secretsmanager:GetSecretValue"]
-    assert [arn.rpartition("/")[2] for arn in statement["Resource"]] == ["workflow-production-secrets-database-user"]
+    read = [arn.rpartition("/")[2] for arn in statement["Resource"]]
+    assert read == [f"workflow-production-secrets-{name}" for name in ("database-user", "api", "cache")]
 
 
 def test_task_role_assumes_the_roles_of_state_machines_and_no_others() -> None:
@@ -233,7 +261,7 @@ def test_task_role_assumes_the_roles_of_state_machines_and_no_others() -> None:
 
 @pytest.mark.parametrize("named", ["orders", "arn:aws:events:us-east-1:123456789012:event-bus/orders"])
 def test_engine_puts_events_on_the_bus_and_no_other(named: str) -> None:
-    account, _ = deploy_stack("dev", eventBus=named)
+    account, _ = deploy_stack("dev", eventsPublisher="eventbridge", eventBus=named)
     given = environment_of(containers(account)["engine"])
     assert (given["EVENTS_PUBLISHER"], given["EVENTS_BUS"]) == ("eventbridge", named)
     allowed = {statement["Action"][0]: statement["Resource"] for statement in statements(account, "-task")}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from infra.policy.statements import statements
 from infra.problems import ConfigurationError
 from infra.settings import load
 from tests.infra.stacks import CONTRACT, ZONE, Account, Properties, configuration, deploy, deploy_stack, program
@@ -11,6 +12,10 @@ from tests.infra.stacks import CONTRACT, ZONE, Account, Properties, configuratio
 DATABASE, RECORD = "aws:rds/instance:Instance", "aws:route53/record:Record"
 NAMES = ("api", "databaseAdmin", "databaseUser")
 SECRETS = {name: f"arn:aws:secretsmanager:us-west-2:123456789012:secret:{name}-AbCdEf" for name in NAMES}
+ARCHIVE = {
+    "replicatedArchive": "workflow-production-archive-copy-1a2b3c4",
+    "replicatedArchiveKey": "arn:aws:kms:us-west-2:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
+}
 SOURCE = "arn:aws:rds:us-east-1:123456789012:db:workflow-production-database"
 DNS: dict[str, object] = {"certificateArn": "", "hostedZone": ZONE, "encryptionKey": "stack"}
 SECOND: dict[str, object] = {
@@ -18,6 +23,7 @@ SECOND: dict[str, object] = {
     "standby": True,
     "primaryStack": "production",
     "replicatedSecrets": SECRETS,
+    **ARCHIVE,
     "databaseReplicaOf": SOURCE,
     "imageTag": "v1",
 }
@@ -88,7 +94,7 @@ def test_its_database_follows_the_first_regions_under_its_own_key(standby: tuple
 def test_it_has_the_first_stacks_secrets_and_images(promoted: tuple[Account, Properties]) -> None:
     account, exports = promoted
     found = engine_variables(account)
-    assert found["JWT_SECRET"] == f"{SECRETS['api']}:jwtSecret::"
+    assert found["JWT_SECRET"] == f"secretsmanager:{SECRETS['api']}#jwtSecret"
     assert found["WORKFLOW_DB_PASSWORD"] == f"secretsmanager:{SECRETS['databaseUser']}#password"
     assert exports["databaseAdminSecretArn"] == SECRETS["databaseAdmin"]
     assert [made.name for made in account.of("secretsmanager/secret:Secret")] == ["workflow-production-2-secrets-cache"]
@@ -98,6 +104,18 @@ def test_it_has_the_first_stacks_secrets_and_images(promoted: tuple[Account, Pro
 def test_its_roles_read_the_copies(promoted: tuple[Account, Properties]) -> None:
     policies = json.dumps([made.inputs for made in promoted[0].of("RolePolicy")])
     assert all(arn in policies for arn in SECRETS.values())
+
+
+def test_it_reads_and_writes_the_copy_of_the_first_stacks_archive(promoted: tuple[Account, Properties]) -> None:
+    account, exports = promoted
+    bucket, key = ARCHIVE["replicatedArchive"], ARCHIVE["replicatedArchiveKey"]
+    assert account.of("BucketObjectLockConfiguration") == account.of("BucketReplicationConfig") == []
+    assert engine_variables(account)["HISTORY_ARCHIVE"] == exports["archive"] == f"s3://{bucket}/executions"
+    task = list(statements(json.loads(account.one("RolePolicy", "-task")["policy"])))
+    objects = [found for found in task if "s3:GetObject" in found.actions]
+    assert [found.resources for found in objects] == [(f"arn:aws:s3:::{bucket}/executions/*",)]
+    through = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    assert [found.resources for found in task if found.conditions == through] == [(key,)]
 
 
 def test_a_failover_starts_tasks_and_backups_and_takes_the_name(
@@ -167,6 +185,10 @@ def test_a_database_that_has_served_is_kept_beside_the_replica_after_it() -> Non
         ({"standbyRegion": "us-west-2"}, "standbyRegion is us-west-2: must differ from aws:region us-west-2"),
         ({"standbyRegion": "us-east-1"}, "must be empty where primaryStack is production"),
         ({"databaseReplicaOf": "workflow-production-database"}, "the ARN of a database"),
+        ({"replicatedArchive": ""}, 'replicatedArchive is "": must be production\'s output archiveCopyBucket'),
+        ({"primaryStack": "", "replicatedSecrets": {}}, 'must be empty where primaryStack is ""'),
+        ({"replicatedArchive": "No_Bucket"}, "the name of a bucket"),
+        ({"replicatedArchiveKey": "alias/archive"}, "the ARN of a key"),
         ({"replicatedSecrets": {"api": "secret"}}, "a map of api, databaseAdmin, databaseUser"),
     ],
 )

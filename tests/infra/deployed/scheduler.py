@@ -1,4 +1,4 @@
-"""A scheduler of ECS services that runs nothing and says that all tasks are there."""
+"""A scheduler of ECS services that runs nothing: all tasks are there at once, and gone with their service."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def _loop(ending: threading.Event) -> None:
             service.running_count = service.primary.running_count = service.desired_count
             if service.primary.rollout_state != "COMPLETED":
                 service.primary.complete()
+            if service.status == "DRAINING":  # who deletes it waits for its last task, and there is none
+                service.status = "INACTIVE"
 
 
 def _services() -> list[Service]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from pulumi import automation
 from pulumi.automation import events
 
 from sandbox.aws import Account, Provider
-from tests.infra.stacks import DOMAIN_NAME, ENVIRONMENTS, ROOT, configuration, program
+from tests.infra.stacks import DOMAIN_NAME, ENVIRONMENTS, ROOT, as_text, configuration, program
 from tools import pulumi_cli
 
 WITH_OPTIONS = "staging-all"
@@ -32,7 +33,7 @@ OPTIONS: Mapping[str, object] = {
     "databaseInsights": "advanced",
     "databaseReplicas": 1,
     "encryptionKey": "stack",
-    "eventBus": "orders",
+    "eventsPublisher": "kafka",
     "executeCommand": True,
     "kafka": True,
     "logRouterImage": SIDECAR,
@@ -113,15 +114,40 @@ class Deployed:
 
     def planned(self, changed: Program) -> dict[str, set[str]]:
         """What an update with another program would do, by the types of the resources."""
+        kinds: dict[str, set[str]] = {}
+        for urn, steps in self._steps(changed).items():
+            kinds.setdefault(urn.split("::")[2].rsplit("$", 1)[-1], set()).update(steps)
+        return kinds
+
+    def changes(self, changed: Program) -> dict[str, set[str]]:
+        """What an update with another program would not leave as it is, by URNs; the stack's own outputs aside."""
+        return {
+            urn: steps
+            for urn, steps in self._steps(changed).items()
+            if steps != {"same"} and "pulumi:pulumi:Stack" not in urn.split("::")[2].split("$")[-1]
+        }
+
+    def _steps(self, changed: Program) -> dict[str, set[str]]:
         steps: dict[str, set[str]] = {}
 
         def note(event: events.EngineEvent) -> None:
             if event.resource_pre_event is not None:
                 found = event.resource_pre_event.metadata
-                steps.setdefault(found.type, set()).add(str(found.op.value))
+                steps.setdefault(found.urn, set()).add(str(found.op.value))
 
         self.stack.preview(program=changed, color="never", on_event=note)
         return steps
+
+    @contextmanager
+    def configured(self, **values: object) -> Iterator[None]:
+        """Other values in the stack's configuration for the block."""
+        keys = {f"workflow:{key}": as_text(value) for key, value in values.items()}
+        self.stack.set_all_config({key: automation.ConfigValue(text) for key, text in keys.items()})
+        try:
+            yield
+        finally:
+            before = self._configuration()
+            self.stack.set_all_config({key: automation.ConfigValue(before[key]) for key in keys})
 
     def exported(self) -> dict[str, Any]:
         """The state as `pulumi stack export` writes it; the Automation API's own way shows the secrets."""

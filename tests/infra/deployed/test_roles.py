@@ -11,7 +11,7 @@ from infra.policy.statements import REASONS, Statement, statements
 from tests.infra.deployed.conftest import Stack
 from tests.infra.deployed.stacks import STACKS, Deployed
 
-OF_THE_ACCOUNT_ALONE = ("backup.amazonaws.com",)
+OF_THE_ACCOUNT_ALONE = ("backup.amazonaws.com", "s3.amazonaws.com")
 """Services that take on roles of the account alone that their own resource is in, and say no source."""
 
 

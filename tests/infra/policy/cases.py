@@ -86,10 +86,16 @@ def ingress(cidr: str, port: int) -> Inputs:
     return {"cidrIpv4": cidr, "fromPort": port, "toPort": port, "ipProtocol": "tcp"}
 
 
+def to(service: str) -> Beside:
+    """An endpoint in the VPC of a case."""
+    return Beside("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId", {"serviceName": f"com.amazonaws.us-east-1.{service}"})
+
+
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 BROKERS = "aws:msk/cluster:Cluster"
 BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 DATABASE = "aws:rds/instance:Instance"
 KEY = "aws:kms/key:Key"
@@ -100,15 +106,20 @@ SELECTION = "aws:backup/selection:Selection"
 SERVICE = "aws:ecs/service:Service"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 VPC = "aws:ec2/vpc:Vpc"
+OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+TARGETS = "aws:lb/targetGroup:TargetGroup"
+WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 
 ANYONE = policy("Allow", "sns:Publish", "*", Principal="*")
 ACCOUNT = policy("Allow", "sns:Publish", "*", Principal={"AWS": "arn:aws:iam::123456789012:root"})
 TLS_ALONE = policy("Deny", "s3:*", "*", Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}})
 BLOCKED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:a"
 BY_DIGEST = "r@sha256:" + "0" * 64
 
 CASES = (
+    Case("ACM.2", "aws:acm/certificate:Certificate", {"keyAlgorithm": "RSA_1024"}, {"keyAlgorithm": "RSA_2048"}),
     Case(
         "Backup.2",
         "aws:backup/plan:Plan",
@@ -137,6 +148,8 @@ CASES = (
         ingress("0.0.0.0/0", 5432),
         ingress("0.0.0.0/0", 443),
     ),
+    Case("EC2.55", VPC, {}, {}, bad_beside=to("ecr.dkr"), good_beside=to("ecr.api")),
+    Case("EC2.56", VPC, {}, {}, bad_beside=to("ecr.api"), good_beside=to("ecr.dkr")),
     Case("ECR.1", REPOSITORY, {}, {"imageScanningConfiguration": {"scanOnPush": True}}),
     Case("ECR.2", REPOSITORY, {"imageTagMutability": "MUTABLE"}, {"imageTagMutability": "IMMUTABLE"}),
     Case("ECR.3", REPOSITORY, {}, {}, good_beside=Beside("aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository")),
@@ -177,12 +190,15 @@ CASES = (
         {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-2016-08"},
         {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"},
     ),
+    Case("ELB.18", LISTENER, {"protocol": "HTTP"}, {"protocol": "HTTPS"}),
+    Case("ELB.21", TARGETS, {"healthCheck": {"protocol": "HTTP"}}, {"healthCheck": {"protocol": "HTTPS"}}),
+    Case("ELB.22", TARGETS, {"protocol": "HTTP"}, {"protocol": "HTTPS"}),
     Case("ElastiCache.1", CACHE, {}, {"snapshotRetentionLimit": 1}),
     Case("ElastiCache.2", CACHE, {"autoMinorVersionUpgrade": False}, {}),
     Case("ElastiCache.3", CACHE, {}, {"automaticFailoverEnabled": True}),
     Case("ElastiCache.4", CACHE, {}, {"atRestEncryptionEnabled": True}),
     Case("ElastiCache.5", CACHE, {"transitEncryptionEnabled": False}, {"transitEncryptionEnabled": True}),
-    Case("ElastiCache.6", CACHE, {}, {"authToken": "sixteen-characters"}),
+    Case("ElastiCache.6", CACHE, {}, {"userGroupIds": ["cache-users"]}),
     Case("ElastiCache.7", CACHE, {"subnetGroupName": "default"}, {"subnetGroupName": "own"}),
     Case("IAM.1", ROLE_POLICY, {"policy": policy("Allow", "*", "*")}, {"policy": policy("Allow", "s3:GetObject", "*")}),
     Case(
@@ -190,6 +206,18 @@ CASES = (
         ROLE_POLICY,
         {"policy": policy("Allow", "s3:Get*", SECRET_ARN)},
         {"policy": policy("Allow", ["secretsmanager:GetSecretValue"], SECRET_ARN)},
+    ),
+    Case(
+        "KMS.1",
+        "aws:iam/policy:Policy",
+        {"policy": policy("Allow", ["kms:DescribeKey", "kms:Decrypt"], "*")},
+        {"policy": policy("Allow", "kms:Decrypt", KEY_ARN)},
+    ),
+    Case(
+        "KMS.2",
+        ROLE_POLICY,
+        {"policy": policy("Allow", "kms:ReEncryptFrom", "arn:aws:kms:us-east-1:123456789012:key/*")},
+        {"policy": policy("Allow", "kms:ReEncryptFrom", KEY_ARN)},
     ),
     Case("KMS.4", KEY, {}, {"enableKeyRotation": True}),
     Case("KMS.5", KEY, {"policy": ANYONE}, {"policy": ACCOUNT}),
@@ -209,10 +237,13 @@ CASES = (
     Case("RDS.2", DATABASE, {"publiclyAccessible": True}, {}),
     Case("RDS.3", DATABASE, {}, {"storageEncrypted": True}),
     Case("RDS.5", DATABASE, {"multiAz": False}, {"multiAz": True}),
+    Case("RDS.6", DATABASE, {"monitoringInterval": 0}, {"monitoringInterval": 60}),
     Case("RDS.8", DATABASE, {}, {"deletionProtection": True}),
+    Case("RDS.10", DATABASE, {}, {"iamDatabaseAuthenticationEnabled": True}),
     Case("RDS.11", DATABASE, {"backupRetentionPeriod": 1}, {"backupRetentionPeriod": 7}),
     Case("RDS.13", DATABASE, {"autoMinorVersionUpgrade": False}, {}),
     Case("RDS.17", DATABASE, {}, {"copyTagsToSnapshot": True}),
+    Case("RDS.23", DATABASE, {"port": 5432}, {"port": 5433}),
     Case("RDS.25", DATABASE, {"username": "postgres"}, {"username": "workflow_admin"}),
     Case(
         "RDS.26",
@@ -244,6 +275,12 @@ CASES = (
         good_beside=Beside("aws:s3/bucketPolicy:BucketPolicy", "bucket", {"policy": TLS_ALONE}),
     ),
     Case(
+        "S3.6",
+        BUCKET_POLICY,
+        {"policy": policy("Allow", "s3:PutBucketPolicy", "*", Principal={"AWS": "arn:aws:iam::210987654321:root"})},
+        {"policy": policy("Allow", "s3:PutObject", "*", Principal={"Service": "delivery.logs.amazonaws.com"})},
+    ),
+    Case(
         "S3.8",
         BUCKET,
         {},
@@ -252,6 +289,15 @@ CASES = (
             "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", {**BLOCKED, "blockPublicAcls": False}
         ),
         good_beside=Beside("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", BLOCKED),
+    ),
+    Case("S3.9", BUCKET, {}, {}, good_beside=Beside("aws:s3/bucketLogging:BucketLogging", "bucket")),
+    Case(
+        "S3.12",
+        BUCKET,
+        {},
+        {},
+        bad_beside=Beside(OWNERSHIP, "bucket", {"rule": {"objectOwnership": "ObjectWriter"}}),
+        good_beside=Beside(OWNERSHIP, "bucket", {"rule": {"objectOwnership": "BucketOwnerEnforced"}}),
     ),
     Case(
         "S3.13",
@@ -268,6 +314,13 @@ CASES = (
         {},
         {},
         good_beside=Beside("aws:secretsmanager/secretRotation:SecretRotation", "secretId"),
+    ),
+    Case("WAF.10", WEB_ACL, {}, {"rules": [{"name": "a", "priority": 0}]}),
+    Case(
+        "WAF.12",
+        WEB_ACL,
+        {"rules": [{"name": "a", "visibilityConfig": {"cloudwatchMetricsEnabled": False}}]},
+        {"rules": [{"name": "a", "visibilityConfig": {"cloudwatchMetricsEnabled": True}}]},
     ),
     Case(
         "Workflow.1",
@@ -291,4 +344,10 @@ CASES = (
     ),
     Case("Workflow.6", VPC, {}, {}),
     Case("Workflow.7", DATABASE, {}, {}, good_protected=True),
+    Case(
+        "Workflow.8",
+        "aws:elasticache/user:User",
+        {"userName": "default", "accessString": "on ~* +@all"},
+        {"userName": "default", "accessString": "off ~* -@all"},
+    ),
 )

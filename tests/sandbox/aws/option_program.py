@@ -16,7 +16,13 @@ def make_options(subnet_ids: Sequence[pulumi.Input[str]], group_id: pulumi.Input
     _backups(opts)
     _canary(opts)
     _brokers(subnet_ids, group_id, opts)
-    bucket = aws.s3.Bucket("archive", object_lock_enabled=True, force_destroy=True, opts=opts)
+    _archive(opts)
+
+
+def _archive(opts: ResourceOptions) -> None:
+    bucket, copy = (
+        aws.s3.Bucket(name, object_lock_enabled=True, force_destroy=True, opts=opts) for name in ("archive", "copy")
+    )
     retention = aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(mode="GOVERNANCE", days=1)
     aws.s3.BucketObjectLockConfiguration(
         "archive",
@@ -25,6 +31,15 @@ def make_options(subnet_ids: Sequence[pulumi.Input[str]], group_id: pulumi.Input
         rule=aws.s3.BucketObjectLockConfigurationRuleArgs(default_retention=retention),
         opts=opts,
     )
+    rule = aws.s3.BucketReplicationConfigRuleArgs(
+        id="copy",
+        priority=1,
+        status="Enabled",
+        filter=aws.s3.BucketReplicationConfigRuleFilterArgs(prefix="kept/"),
+        delete_marker_replication=aws.s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs(status="Disabled"),
+        destination=aws.s3.BucketReplicationConfigRuleDestinationArgs(bucket=copy.arn),
+    )
+    aws.s3.BucketReplicationConfig("archive", bucket=bucket.id, role=ROLE, rules=[rule], opts=opts)
 
 
 def _backups(opts: ResourceOptions) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pulumi import ResourceOptions
 
-from infra.aws.alarms import broker_alarms, canary_alarms, kafka_alarms, replica_alarms
+from infra.aws.alarms import backup_copy_alarms, broker_alarms, canary_alarms, kafka_alarms, replica_alarms
 from infra.aws.metric_alarms import Raiser
 from sandbox.aws import Account
 from sandbox.aws.api import Api
@@ -69,6 +69,10 @@ CASES = {
     "monitoring-database-memory": one("FreeableMemory", 1024 * MEBIBYTE, 1023 * MEBIBYTE),
     "monitoring-database-connections": one("DatabaseConnections", 1300, 1301),
     "monitoring-replica-lag-1": one("ReplicaLag", 60, -1),
+    "monitoring-backup-failed": one("NumberOfBackupJobsFailed", 0, 1),
+    "monitoring-backup-expired": one("NumberOfBackupJobsExpired", 0, 1),
+    "monitoring-backup-none": one("NumberOfBackupJobsCompleted", 1, 0),
+    "monitoring-backup-copy-failed-2": one("NumberOfCopyJobsFailed", 0, 1),
     "monitoring-kafka-controller": one("ActiveControllerCount", 1, 0),
     "monitoring-kafka-offline-partitions": one("OfflinePartitionsCount", 0, 1),
     "monitoring-kafka-under-replicated-1": one("UnderReplicatedPartitions", 0, 1),
@@ -82,6 +86,9 @@ CASES = {
     **{f"monitoring-nat-ports-{number}": one("ErrorPortAllocation", 0, 1) for number in (1, 2, 3)},
     **{f"monitoring-nat-drops-{number}": one("PacketsDropCount", 100, 101) for number in (1, 2, 3)},
 }
+AT_ONCE = ("burn", "backup-failed", "backup-expired", "backup-copy")
+"""Alarms that a single moment raises, however long their period is."""
+
 SILENT: Mapping[str, State] = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
 
 
@@ -91,10 +98,11 @@ def made() -> list[Resource]:
     at = settings_of("production").alarms
     replica = build(lambda: raiser.raise_on(replica_alarms(at), {"DBInstanceIdentifier": "replica"}, suffix="-1"))
     canary = build(lambda: raiser.raise_on(canary_alarms(at, 5), {"CanaryName": "canary"}))
+    copy = build(lambda: raiser.raise_on(backup_copy_alarms(), {"BackupVaultName": "copy"}, suffix="-2"))
     kafka = build(lambda: raiser.raise_on(kafka_alarms(), {"Cluster Name": "events"}))
     of_broker = {"Cluster Name": "events", "Broker ID": "1"}
     broker = build(lambda: raiser.raise_on(broker_alarms(at), of_broker, suffix="-1"))
-    accounts = (deployed("production")[0], replica, canary, kafka, broker)
+    accounts = (deployed("production")[0], replica, canary, copy, kafka, broker)
     return [made for account in accounts for made in account.of("MetricAlarm")]
 
 
@@ -111,7 +119,7 @@ def alarms(running_account: Account) -> "dict[str, MetricAlarmTypeDef]":
 
 
 class Watch:
-    """One alarm, and the minutes that its metrics went through."""
+    """One alarm, and the moments that its metrics went through."""
 
     def __init__(self, alarm: "MetricAlarmTypeDef") -> None:
         self._alarm = alarm
@@ -119,12 +127,12 @@ class Watch:
         self.now = NOW
         self.state: State = "OK"
 
-    def minutes(self, count: int, figures: Figures) -> State:
-        """Let minutes pass with the same figures in each; the state after them."""
+    def moments(self, count: int, figures: Figures) -> State:
+        """Let moments pass with the same figures in each; the state after them."""
         for _ in range(count):
             for name, values in figures.items():
                 self._metrics.put(self._names[name], self.now, *values)
-            self.now += 60
+            self.now += step(self._alarm)
             self.state = state(self._alarm, self._metrics, self.now, self.state)
         return self.state
 
@@ -138,10 +146,20 @@ class Watch:
         return {metric[1]: metric for metric in named}
 
 
-def window(alarm: "MetricAlarmTypeDef") -> int:
-    """Minutes that an alarm looks back."""
+def period(alarm: "MetricAlarmTypeDef") -> int:
+    """Seconds that a data point is of."""
     periods = [query["MetricStat"]["Period"] for query in alarm.get("Metrics", []) if "MetricStat" in query]
-    return (periods[0] if periods else alarm["Period"]) * alarm["EvaluationPeriods"] // 60
+    return periods[0] if periods else alarm["Period"]
+
+
+def step(alarm: "MetricAlarmTypeDef") -> int:
+    """Seconds from one moment to the next: a minute, or more where a data point is of a day."""
+    return max(60, period(alarm) // 60)
+
+
+def window(alarm: "MetricAlarmTypeDef") -> int:
+    """Moments that an alarm looks back."""
+    return period(alarm) * alarm["EvaluationPeriods"] // step(alarm)
 
 
 def test_there_is_a_case_for_every_alarm(alarms: "dict[str, MetricAlarmTypeDef]") -> None:
@@ -150,32 +168,32 @@ def test_there_is_a_case_for_every_alarm(alarms: "dict[str, MetricAlarmTypeDef]"
 
 @pytest.mark.parametrize("name", CASES)
 def test_alarm_goes_off_and_recovers(name: str, alarms: "dict[str, MetricAlarmTypeDef]") -> None:
-    case, minutes = CASES[name], window(alarms[name])
+    case, moments = CASES[name], window(alarms[name])
     watch = Watch(alarms[name])
-    assert watch.minutes(3 * minutes, case.good) == "OK"
-    assert watch.minutes(minutes, case.bad) == "ALARM"
-    assert watch.minutes(minutes, case.good) == "OK"
+    assert watch.moments(3 * moments, case.good) == "OK"
+    assert watch.moments(moments, case.bad) == "ALARM"
+    assert watch.moments(moments, case.good) == "OK"
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "burn" not in name])
+@pytest.mark.parametrize("name", [name for name in CASES if not any(word in name for word in AT_ONCE)])
 def test_alarm_waits_for_all_its_periods(name: str, alarms: "dict[str, MetricAlarmTypeDef]") -> None:
-    case, minutes = CASES[name], window(alarms[name])
+    case, moments = CASES[name], window(alarms[name])
     watch = Watch(alarms[name])
-    watch.minutes(3 * minutes, case.good)
-    assert watch.minutes(minutes - 1, case.bad) == "OK"
+    watch.moments(3 * moments, case.good)
+    assert watch.moments(moments - 1, case.bad) == "OK"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_alarm_on_silence(name: str, alarms: "dict[str, MetricAlarmTypeDef]") -> None:
     watch = Watch(alarms[name])
-    watch.minutes(3 * window(alarms[name]), CASES[name].good)
-    assert watch.minutes(10 * window(alarms[name]), {}) == SILENT[alarms[name]["TreatMissingData"]]
+    watch.moments(3 * window(alarms[name]), CASES[name].good)
+    assert watch.moments(10 * window(alarms[name]), {}) == SILENT[alarms[name]["TreatMissingData"]]
 
 
 def test_a_few_failures_at_night_burn_nothing(alarms: "dict[str, MetricAlarmTypeDef]") -> None:
     night: Figures = {"RequestCount": (1,), "HTTPCode_Target_5XX_Count": (1,)}
-    assert Watch(alarms["requests-burn-rate-hour"]).minutes(60, night) == "OK"
-    assert Watch(alarms["requests-burn-rate-now"]).minutes(60, night) == "ALARM"
+    assert Watch(alarms["requests-burn-rate-hour"]).moments(60, night) == "OK"
+    assert Watch(alarms["requests-burn-rate-now"]).moments(60, night) == "ALARM"
 
 
 @pytest.mark.parametrize(

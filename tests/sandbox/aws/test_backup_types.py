@@ -1,4 +1,4 @@
-"""Resource types of backups: vaults, plans, what they select, and the lock of a bucket."""
+"""Resource types of backups: vaults, plans, what they select, and the lock and the copy of a bucket."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,6 +10,7 @@ from tests.sandbox.aws.conftest import Manage
 BUCKET = "app-archive"
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
+REPLICATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
 SELECTION = "aws:backup/selection:Selection"
 VAULT = "aws:backup/vault:Vault"
 ELSEWHERE = "arn:aws:backup:eu-west-1:123456789012:backup-vault:copy"
@@ -110,3 +111,51 @@ def test_locked_bucket_keeps_versions_and_gives_them_up_with_the_bucket(account:
     assert locks.read(BUCKET, lock_state, lock(31)) is None
     buckets.delete(identity, state)
     assert s3.list_buckets()["Buckets"] == []
+
+
+def copying(target: str, prefix: str) -> Properties:
+    rule = {
+        "id": "archive",
+        "priority": 1,
+        "status": "Enabled",
+        "filter": {"prefix": prefix},
+        "deleteMarkerReplication": {"status": "Disabled"},
+        "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
+        "destination": {
+            "bucket": f"arn:aws:s3:::{target}",
+            "encryptionConfiguration": {"replicaKmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/1"},
+        },
+    }
+    return {"bucket": BUCKET, "role": "arn:aws:iam::123456789012:role/copies", "rules": [rule]}
+
+
+def test_replication_is_changed_as_a_whole(account: Account, manage: Manage) -> None:
+    s3, life = account.client("s3"), manage(REPLICATION)
+    for name in (BUCKET, "copy"):
+        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    identity, state = life.create(copying("copy", "kept/"))
+    assert (identity, state["rules"]) == (BUCKET, copying("copy", "kept/")["rules"])
+    life.update(identity, state, copying("copy", "kept/"), copying("copy", "new/"))
+    [rule] = s3.get_bucket_replication(Bucket=BUCKET)["ReplicationConfiguration"]["Rules"]
+    assert rule["Filter"] == {"Prefix": "new/"}
+    assert rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"].endswith(":key/1")
+    life.delete(identity, state)
+    assert life.read(identity, state, copying("copy", "new/")) is None
+
+
+@pytest.mark.parametrize(
+    ("versions", "target", "said"),
+    [
+        (True, "missing", "Destination bucket must exist"),
+        (True, "unversioned", "Destination bucket must have versioning enabled"),
+        (False, "unversioned", "Versioning must be 'Enabled'"),
+    ],
+)
+def test_replication_needs_versions_on_both_sides(
+    account: Account, manage: Manage, versions: bool, target: str, said: str
+) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=versions)
+    s3.create_bucket(Bucket="unversioned")
+    with pytest.raises(ClientError, match=said):
+        manage(REPLICATION).create(copying(target, ""))

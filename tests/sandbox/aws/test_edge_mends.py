@@ -123,3 +123,17 @@ def test_flow_log_to_a_log_group_by_its_arn(account: Account, group: str, delive
     )
     [log] = ec2.describe_flow_logs()["FlowLogs"]
     assert (log["LogGroupName"], log["DeliverLogsStatus"]) == (group, delivered)
+
+
+def test_a_version_that_becomes_the_current_one_is_what_one_gets(account: Account) -> None:
+    client = account.client("secretsmanager")
+    arn = client.create_secret(Name="app", SecretString="first")["ARN"]
+    first = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    coming = client.put_secret_value(SecretId=arn, SecretString="second", VersionStages=["AWSPENDING"])["VersionId"]
+    assert client.get_secret_value(SecretId=arn)["SecretString"] == "first"
+    client.update_secret_version_stage(
+        SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=coming, RemoveFromVersionId=next(iter(first))
+    )
+    assert client.get_secret_value(SecretId=arn)["SecretString"] == "second"
+    client.put_secret_value(SecretId=arn, SecretString="third")
+    assert client.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")["SecretString"] == "second"

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws import Account
 from sandbox.aws.mends import machine
-from sandbox.seam import Endpoint, NullDataPlane
+from sandbox.seam import CacheAccess, Endpoint, NullDataPlane
 
 DATABASE = {
     "DBInstanceIdentifier": "app",
@@ -66,9 +66,9 @@ class Recorder(NullDataPlane):
         self.calls.append(("deleted", identifier))
 
     def cache_created(
-        self, region: str, identifier: str, *, port: int, auth_token: str | None, transit_encryption: bool
+        self, region: str, identifier: str, *, port: int, access: CacheAccess, transit_encryption: bool
     ) -> Endpoint:
-        self.calls.append(("cache", identifier, port, auth_token, transit_encryption))
+        self.calls.append(("cache", identifier, port, access.token, transit_encryption))
         return Endpoint("127.77.3.1", port)
 
     def cache_deleted(self, region: str, identifier: str) -> None:

@@ -11,14 +11,15 @@ from redis.retry import Retry
 
 from sandbox.data.data_plane import LocalDataPlane
 from sandbox.data.postgres import DatabaseServerError
+from sandbox.seam import CacheAccess, CacheUser
 from tests.sandbox.stack import REGION, wait_for
 
 PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def plane(tmp_path: Path, network: str) -> Iterator[LocalDataPlane]:
-    made = LocalDataPlane(tmp_path, network=f"127.{int(network.partition('.')[2]) - 90}")
+def plane(tmp_path: Path, other_network: str) -> Iterator[LocalDataPlane]:
+    made = LocalDataPlane(tmp_path, network=other_network)
     made.start()
     yield made
     made.stop()
@@ -84,7 +85,7 @@ def _pid(file: Path) -> int | None:
 
 
 def test_a_cache_that_dies_is_started_again(plane: LocalDataPlane, tmp_path: Path) -> None:
-    endpoint = plane.cache_created(REGION, "cache", port=6379, auth_token=None, transit_encryption=False)
+    endpoint = plane.cache_created(REGION, "cache", port=6379, access=CacheAccess(), transit_encryption=False)
     first = _only_pid(tmp_path)
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: _only_pid(tmp_path) not in (0, first))
@@ -126,13 +127,25 @@ def test_addresses_of_load_balancers_do_not_depend_on_the_order_of_creation(plan
 
 
 def test_a_cache_lives_and_goes(plane: LocalDataPlane) -> None:
-    endpoint = plane.cache_created(REGION, "cache", port=6379, auth_token="token", transit_encryption=False)
+    endpoint = plane.cache_created(REGION, "cache", port=6379, access=CacheAccess("token"), transit_encryption=False)
     with redis.Redis(endpoint.address, endpoint.port, password="token") as client:
         assert client.ping()
     plane.cache_deleted(REGION, "cache")
     late = redis.Redis(endpoint.address, endpoint.port, retry=Retry(NoBackoff(), 0))
     with late, pytest.raises(redis.ConnectionError, match="refused"):
         late.ping()
+
+
+def test_a_cache_lets_others_in(plane: LocalDataPlane) -> None:
+    engine = CacheUser("engine", "on ~* -@all +get", ("first",))
+    access = CacheAccess(users=(CacheUser("default", "off -@all", ()), engine))
+    endpoint = plane.cache_created(REGION, "cache", port=6379, access=access, transit_encryption=True)
+    changed = access._replace(users=(access.users[0], engine._replace(passwords=("first", "second"))))
+    plane.cache_changed(REGION, "cache", changed)
+    for password in ("first", "second"):
+        with redis.Redis(endpoint.address, endpoint.port, username="engine", password=password) as client:
+            assert client.get("a") is None
+    plane.cache_changed(REGION, "none", changed)
 
 
 def test_a_database_that_cannot_start_is_told_and_forgotten(plane: LocalDataPlane, tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 from botocore.stub import ANY, Stubber
 
-from operations import rotate
 from operations.clients import Clients
 from operations.errors import BusyError, OperationError, RefusedError
 from operations.outputs import Outputs
+from operations.rotation import database_user
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:user"
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task/workflow-dev/0a1b"
@@ -52,8 +52,11 @@ class Account:
 
     def keeps(self, password: str) -> None:
         login = {"username": "workflow", "password": password}
-        self.secrets.add_response("get_secret_value", {"SecretString": json.dumps(login)}, {"SecretId": SECRET})
-        self.secrets.add_response("put_secret_value", {}, {"SecretId": SECRET, "SecretString": ANY})
+        self.secrets.add_response("describe_secret", {"PrimaryRegion": "eu-west-1"}, {"SecretId": SECRET})
+        asked = {"SecretId": SECRET, "VersionStage": "AWSCURRENT"}
+        self.secrets.add_response("get_secret_value", {"SecretString": json.dumps(login)}, asked)
+        stored = {"SecretId": SECRET, "SecretString": ANY, "VersionStages": ["AWSCURRENT"]}
+        self.secrets.add_response("put_secret_value", {"VersionId": "2" * 32}, stored)
 
     def starts(self, *, failure: str = "") -> None:
         wanted = {
@@ -77,8 +80,8 @@ class Account:
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setattr(rotate, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(rotate, "last_lines", lambda *_: ["the database is away"])
+    monkeypatch.setattr(database_user, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(database_user, "last_lines", lambda *_: ["the database is away"])
     clients = Clients("eu-west-1", sandboxed=True)
     for service in ("ecs", "secrets", "logs"):
         monkeypatch.setattr(Clients, service, getattr(clients, service))
@@ -94,7 +97,7 @@ def test_a_task_takes_the_new_password_to_the_database(account: Account) -> None
     account.keeps("old")
     account.starts()
     account.stops(exitCode=0)
-    assert rotate.renew(account.clients, FOUND, "dev") == "0a1b"
+    assert database_user.renew(account.clients, FOUND, "dev").details == {"task": "0a1b"}
     [login] = account.put
     assert login["username"] == "workflow"
     assert login["password"] != "old"
@@ -113,7 +116,7 @@ def test_migrations_that_fail_leave_running_engines_alone(
     account.starts()
     account.stops(**migrate)
     with pytest.raises(OperationError, match=rf"0a1b could not set the password \({said}\)[^$]*the database is away"):
-        rotate.renew(account.clients, FOUND, "dev")
+        database_user.renew(account.clients, FOUND, "dev")
 
 
 def test_no_task_is_started(account: Account) -> None:
@@ -121,17 +124,24 @@ def test_no_task_is_started(account: Account) -> None:
     account.keeps("old")
     account.starts(failure="RESOURCE:CPU")
     with pytest.raises(OperationError, match="ECS started no task: RESOURCE:CPU"):
-        rotate.renew(account.clients, FOUND, "dev")
+        database_user.renew(account.clients, FOUND, "dev")
 
 
 def test_a_deployment_under_way_is_not_disturbed(account: Account) -> None:
     account.serves("IN_PROGRESS")
     with pytest.raises(BusyError, match="still deploying td:7"):
-        rotate.renew(account.clients, FOUND, "dev")
+        database_user.renew(account.clients, FOUND, "dev")
     assert account.put == []
+
+
+def test_a_copy_of_another_regions_secret_is_left_alone(account: Account) -> None:
+    account.serves()
+    account.secrets.add_response("describe_secret", {"PrimaryRegion": "us-east-1"}, {"SecretId": SECRET})
+    with pytest.raises(RefusedError, match="a copy of the one in us-east-1: rotate it by that region's stack"):
+        database_user.renew(account.clients, FOUND, "production-2")
 
 
 def test_a_stack_without_tasks_keeps_its_password(account: Account) -> None:
     with pytest.raises(RefusedError, match="Stack dev has no service"):
-        rotate.renew(account.clients, Outputs("", "eu-west-1", "", "c", ""), "dev")
+        database_user.renew(account.clients, Outputs("", "eu-west-1", "", "c", ""), "dev")
     assert account.put == []

@@ -1,4 +1,4 @@
-"""`rotate`: a new password for the engine's database user, without a restart of anything.
+"""The password of the engine's database user.
 
 The password is put into its secret first, and then into the database, by the migrations of one task that is started for
 it. Engines that run keep the password that they know; the first login that the database refuses makes them read the
@@ -7,56 +7,43 @@ secret again. Whoever starts in between runs the migrations before anything else
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from operations import outputs
 from operations.clients import Clients
-from operations.deployment import find_service, under_way
-from operations.errors import BusyError, OperationError, RefusedError
+from operations.errors import OperationError, RefusedError
 from operations.outputs import Outputs
-from operations.results import Result
-from operations.stacks import open_stack
+from operations.rotation.secret import Renewed, put, read, require_original, settled_service
 from operations.task_logs import last_lines
 from tools.progress import say
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.client import ECSClient
     from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
-    from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 LOOK_SECONDS = 2.0
 TIMEOUT_SECONDS = 600.0
 MIGRATE, ENGINE = "migrate", "engine"
 LAST_LINES = 10
+PASSWORD_BYTES = 32
 
 
-def rotate(root: Path, name: str) -> Result:
-    """Give the database user of the stack `name` a new password.
+def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
+    """Put a new password into the secret and the database.
 
     Raises:
-        RefusedError: the stack has no service, so that no task can reach its database.
+        RefusedError: the stack has no service, so that no task can reach its database, or another region's stack owns
+            the secret.
         BusyError: a deployment is under way, whose migrations could bring the old password back.
         OperationError: the database didn't take it. It still has the old one, which running engines go on with.
     """
-    stack, clients = open_stack(root, name)
-    found = outputs.read(stack)
-    task = renew(replace(clients, region=found.region), found, name)
-    return Result({"stack": name, "task": task}, f"The database user of stack {name} has a new password.\n")
-
-
-def renew(clients: Clients, found: Outputs, name: str) -> str:
-    """Put a new password into the secret and the database; gives the ID of the task that did. Raises as `rotate`."""
     if not found.service_name:
         raise RefusedError(f"Stack {name} has no service: only its tasks reach the database. Deploy an image first.")
-    service = find_service(clients.ecs, found.cluster_name, found.service_name)
-    if revision := under_way(service):
-        raise BusyError(f"ECS is still deploying {revision}: rotate when it is done.")
-    put_password(clients.secrets, found.database_user_secret_arn)
+    service = settled_service(clients, found)
+    arn = found.database_user_secret_arn
+    require_original(clients, arn, name)
+    put(clients.secrets, arn, {**read(clients.secrets, arn), "password": secrets.token_urlsafe(PASSWORD_BYTES)})
     say("the secret has a new password")
     task = _run_migrations(clients.ecs, found.cluster_name, service)
     identity = task["taskArn"].rsplit("/", 1)[-1]
@@ -69,14 +56,7 @@ def renew(clients: Clients, found: Outputs, name: str) -> str:
             f"Task {identity} could not set the password ({reason}): running engines go on with the old one, "
             f"rotate again.{said}"
         )
-    return identity
-
-
-def put_password(client: SecretsManagerClient, arn: str) -> None:
-    """Give a login's secret another password of 256 bits; Secrets Manager keeps the one before as AWSPREVIOUS."""
-    login = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
-    changed = {**login, "password": secrets.token_urlsafe(32)}
-    client.put_secret_value(SecretId=arn, SecretString=json.dumps(changed, sort_keys=True))
+    return Renewed(f"The database user of stack {name} has a new password.", {"task": identity})
 
 
 def _run_migrations(client: ECSClient, cluster: str, service: ServiceTypeDef) -> TaskTypeDef:
