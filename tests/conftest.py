@@ -2,16 +2,78 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import signal
 from collections.abc import Iterator
 
+import botocore.loaders
 import pytest
 import structlog
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/acceptance/", "tests/image/", "tests/infra/deployed/", "tests/sandbox/")
-"""Folders whose tests follow one another in one process: they share a stack, an image, or the one account a process."""
+# Each session of boto3 would parse AWS's service models and endpoints anew: most of the time of a test with clients.
+botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+
+TOGETHER = (
+    "tests/engine/events/kafka/",
+    "tests/image/",
+    "tests/infra/deployed/",
+    "tests/sandbox/",
+)
+"""Folders whose tests follow one another in one process: they share a broker, an image, or the process's account."""
+
+EARLY = (
+    "tests/engine/api/",
+    "tests/engine/events/test_",
+    "tests/engine/runtime/maps/",
+    "tests/engine/runtime/retention/",
+    "tests/engine/settings/",
+    "tests/engine/tasks/",
+    "tests/operations/",
+    "tests/infra/aws/",
+)
+"""What calls moto as it comes, then what has an account for itself: tests/sandbox mends the one and keeps the other."""
+
+ORDER = (
+    "tests/acceptance/test_local_stack.py",
+    *EARLY,
+    "tests/infra/deployed/",
+    "tests/image/",
+    "tests/engine/events/kafka/",
+    "tests/sandbox/",
+    "tests/reliability/test_storms.py",
+    "tests/acceptance/test_edge_options.py",
+    "tests/reliability/simulation/test_simulation.py",
+    "tests/benchmarks/test_benchmark.py",
+    "tests/conformance/test_service.py",
+    "tests/reliability/test_failover.py",
+)
+"""What goes first: the rest of it takes longest, and no process shall be left with it when the others are done."""
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt what they start: a shell's background job ignores SIGINT, and so do its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def together(nodeid: str) -> str:
+    """The file of a test, or the folder whose tests stay together."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+def rank(nodeid: str) -> int:
+    """The place of a test in the order; those that it doesn't name come last."""
+    return next((place for place, start in enumerate(ORDER) if nodeid.startswith(start)), len(ORDER))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in order."""
+    items.sort(key=lambda item: rank(item.nodeid))
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +91,7 @@ class ByFile(LoadScopeScheduling):
     """Keeps a file's tests together, and those of some folders. (pytest-xdist 3.8's groups fail with pytest 9.2.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+        return together(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,6 +48,8 @@ def render(project: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str:
         "Read replicas, each": alarms.replica_alarms(at),
         "Cache nodes, each": alarms.cache_alarms(at),
         "NAT gateways, each": alarms.nat_alarms(at),
+        "Backups": alarms.backup_alarms(),
+        "Backups, of the vault and of its copy": alarms.backup_copy_alarms(),
         "The brokers of events": alarms.kafka_alarms(),
         "Brokers of events, each": alarms.broker_alarms(at),
         "The canary, every 5 minutes": alarms.canary_alarms(at, 5),

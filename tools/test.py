@@ -1,4 +1,4 @@
-"""`make test`: linters, type checks, then every test; a line for each and one result at the end."""
+"""`make test`: linters, type checks, every test; a line for each and one result at the end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from tools import pulumi_cli
 from tools.progress import SetupError, say
@@ -17,35 +20,70 @@ RESULTS = ".test-results/junit.xml"
 
 
 def main(arguments: list[str]) -> int:
-    """Run all steps, also after one failed; `arguments` go to pytest. 0 when all passed."""
+    """Run all steps, also after one failed; `arguments` go to pytest. 0 when all passed.
+
+    The types are checked while the tests run, and what mypy said is shown after them.
+    """
     try:
         environment = pulumi_cli.environment(ROOT)
     except SetupError as error:
         sys.stderr.write(f"test: {error}\n")
         return 1
-    python = sys.executable
     steps = {
-        "lint": [python, "-m", "ruff", "check", "."],
-        "format": [python, "-m", "ruff", "format", "--check", "--quiet", "."],
-        "types": [python, "-m", "mypy"],
-        "tests": [python, "-m", "pytest", f"--junitxml={RESULTS}", *_shared_out(), *arguments],
+        "lint": ["ruff", "check", "."],
+        "format": ["ruff", "format", "--check", "--quiet", "."],
+        "types": ["mypy"],
+        "tests": ["pytest", f"--junitxml={RESULTS}", *_shared_out(), *arguments],
     }
-    failed = []
-    for name, command in steps.items():
-        say(f"{name}: {' '.join(command[2:])}")
-        started = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603 - our own commands
-        say(f"{name} {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - started:.1f} s")
-        if code != 0:
-            failed.append(name)
+    passed = {}
+    with ThreadPoolExecutor(1) as beside:
+        types = beside.submit(_run, steps["types"], environment, subprocess.PIPE)
+        for name in ("lint", "format", "tests"):
+            say(f"{name}: {' '.join(steps[name])}")
+            passed[name] = _tell(name, _run(steps[name], environment))
+        passed["types"] = _tell("types", types.result())
+    failed = [name for name in steps if not passed[name]]
     say(f"FAILED: {', '.join(failed)}" if failed else f"all passed; the tests' report is {RESULTS}")
     return 1 if failed else 0
 
 
+class Outcome(NamedTuple):
+    """How a step ended: its exit code, how long it took, and what it said if that was not shown at once."""
+
+    code: int
+    seconds: float
+    said: str
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], output: int | None = None) -> Outcome:
+    """Run a module of Python's to its end."""
+    started = time.monotonic()
+    done = subprocess.run(  # noqa: S603 - our own commands
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=output,
+        stderr=output,
+        text=True,
+        check=False,
+    )
+    return Outcome(done.returncode, time.monotonic() - started, (done.stdout or "") + (done.stderr or ""))
+
+
+def _tell(name: str, outcome: Outcome) -> bool:
+    """Show how a step ended, and give whether it passed."""
+    sys.stdout.write(outcome.said)
+    say(f"{name} {'passed' if outcome.code == 0 else f'FAILED ({outcome.code})'} in {outcome.seconds:.1f} s")
+    return outcome.code == 0
+
+
 def _shared_out() -> list[str]:
-    """Options that run the tests in several processes; tests/conftest.py says which stay together."""
-    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    return ["--numprocesses", str(processes), "--no-loadscope-reorder"] if processes > 1 else []
+    """Options that run the tests in several processes, one more than cores, as many tests wait for most of their time.
+
+    tests/conftest.py says which stay together.
+    """
+    processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+    return ["--numprocesses", str(processes), "--no-loadscope-reorder"]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -23,19 +22,13 @@ from operations.local_account import LocalAccount
 from operations.outputs import Outputs
 from operations.pulumi import PulumiStack
 from operations.stacks import local_stack
+from tests.support.networks import claimed
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("engine", "examples", "infra", "operations", "sandbox", "tools", "requirements", "contract.toml")
-# A background job's children ignore SIGINT, and CI may be one.
-INTERRUPTIBLE = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from operations.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 class Checkout:
@@ -52,7 +45,7 @@ class Checkout:
     def interrupt(self, seen: str, *words: str) -> tuple[int, str]:
         """Run `python -m operations …` and press Ctrl-C when it prints `seen`; its exit code and what it printed."""
         process = subprocess.Popen(
-            [sys.executable, "-c", INTERRUPTIBLE, *words],
+            [sys.executable, "-m", "operations", *words],
             cwd=self.root,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -134,9 +127,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     for name in (".venv", ".tools"):
         if (ROOT / name).exists():
             (root / name).symlink_to(ROOT / name)
-    made = Checkout(root, f"127.{128 + secrets.randbelow(100)}")
-    yield made
-    made.operate("down")
+    with claimed() as network:
+        made = Checkout(root, network)
+        yield made
+        made.operate("down")
 
 
 @pytest.fixture(scope="module")

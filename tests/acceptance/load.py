@@ -30,10 +30,8 @@ class Load:
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _threads: list[threading.Thread] = field(default_factory=list)
-    _began: float = 0.0
 
     def __enter__(self) -> Load:
-        self._began = time.monotonic()
         self._threads = [threading.Thread(target=self._work, args=(n,), daemon=True) for n in range(self.connections)]
         for thread in self._threads:
             thread.start()
@@ -43,10 +41,6 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join(30)
-
-    @property
-    def requests_per_second(self) -> float:
-        return self.statuses.total() / (time.monotonic() - self._began)
 
     def _work(self, number: int) -> None:
         parts = urlsplit(self.url)

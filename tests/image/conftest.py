@@ -19,7 +19,7 @@ PACKAGES = ("python3", "python3-venv")
 BASE = f"localhost/workflow-test-base:{SUITE}-{'-'.join(PACKAGES)}"
 IMAGE = "localhost/workflow-engine"
 IMAGE_WITH_COMPONENTS = "localhost/workflow-engine-with-components"
-PROGRAMS = ("buildah", "debootstrap", "unshare")
+PROGRAMS = ("buildah", "mmdebstrap", "unshare")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,8 +57,7 @@ def base(buildah: Buildah) -> str:
         return BASE
     with buildah.mounted("scratch") as (container, root):
         include = f"--include={','.join(PACKAGES)}"
-        subprocess.run(["debootstrap", "--variant=minbase", include, SUITE, str(root)], check=True)
-        subprocess.run(["chroot", str(root), "apt-get", "clean"], check=True)
+        subprocess.run(["mmdebstrap", "--mode=root", "--variant=minbase", include, SUITE, str(root)], check=True)
         buildah.run("commit", container, BASE)
     return BASE
 
