@@ -44,7 +44,7 @@ deploy: setup ## the first deployment, or any, in one command: STACK up, the ima
 	@$(OPERATE) deploy --stack $(STACK) $(if $(TAG),--tag '$(TAG)') $(YES) $(OPTIONS)
 
 image: setup ## build the engine's image and push it to the registry of STACK, as TAG
-	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag $(TAG)) $(OPTIONS)
+	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag '$(TAG)') $(OPTIONS)
 
 release: setup ## deploy the image TAG to STACK
 	@$(OPERATE) release --stack $(STACK) --tag '$(TAG)' $(YES) $(OPTIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from operations import container_tool, image, outputs, source
+from operations import image, outputs, source
 from operations.clients import Clients
 from operations.errors import RefusedError
 from operations.image import ImageOptions
@@ -31,14 +31,15 @@ def deploy(root: Path, name: str, build: ImageOptions, options: ReleaseOptions) 
         options: how the release goes about it.
 
     Raises:
-        RefusedError: the working tree is dirty, the stack's file names an image although there is no registry yet, or
-            nothing here builds images; nothing was changed then. Or what `release` refuses.
+        RefusedError: the image can't be built (`image.prepare`), or the stack's file names one although there is no
+            registry yet; before the first update nothing was changed then. Or what `release` refuses.
         OperationError: as `image.push` and `release`.
     """
     stack, clients = open_stack(root, name)
     tag = build.tag or source.read(root, allow_dirty=build.allow_dirty).name
     if not stack.outputs().get("registryUrl"):
         _require_beginning(stack)
+        image.prepare(root, build)  # what would be refused only after the minutes that a database takes
         _make_all_but_tasks(stack, options.go_ahead)
     found = outputs.read(stack)
     if _is_pushed(replace(clients, region=found.region), found, tag):
@@ -49,8 +50,7 @@ def deploy(root: Path, name: str, build: ImageOptions, options: ReleaseOptions) 
 
 
 def _require_beginning(stack: PulumiStack) -> None:
-    """Refuse what would fail only after the minutes that a database takes."""
-    container_tool.find()
+    """Raise RefusedError where the stack's file names an image that can't be anywhere."""
     if named := stack.get_config(KEY):
         raise RefusedError(
             f"{KEY} of stack {stack.name} is {named!r}, and there is no registry yet that could hold it: "

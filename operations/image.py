@@ -83,6 +83,16 @@ class ImageOptions:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """What an image is built with, once nothing is missing for it."""
+
+    tool: ContainerTool
+    attestation: Attestation
+    version: source.Source
+    tag: str
+
+
+@dataclass(frozen=True)
 class PushedImage:
     """An image by its name with tag, and the digest of its manifest (sha256:…), empty where it is in no registry."""
 
@@ -117,13 +127,12 @@ def push(root: Path, name: str, options: ImageOptions) -> Result:
     )
 
 
-def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptions) -> PushedImage:
-    """Build the image of `root` and push it to `repository_url` (`<registry>/<repository>`).
+def prepare(root: Path, options: ImageOptions) -> Prepared:
+    """Look for all that building and pushing the image of `root` takes on this machine.
 
     Raises:
         RefusedError: no program builds images, or one for an option is missing; the working tree is dirty; the tag is
-            malformed or taken in a repository of immutable tags. Nothing was built then.
-        OperationError: the build, the push or an AWS call failed.
+            malformed.
     """
     tool, attestation = container_tool.find(), Attestation(options.sbom, options.sign)
     attestation.require_tools()
@@ -133,20 +142,32 @@ def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptio
     tag = options.tag or version.name
     if not _TAG.fullmatch(tag):
         raise RefusedError(f"{tag!r} is no image tag: letters, digits, '_', '.', '-', 128 at most; pass --tag.")
+    return Prepared(tool, attestation, version, tag)
+
+
+def publish(root: Path, ecr: ECRClient, repository_url: str, options: ImageOptions) -> PushedImage:
+    """Build the image of `root` and push it to `repository_url` (`<registry>/<repository>`).
+
+    Raises:
+        RefusedError: as `prepare`, or the tag is taken in a repository of immutable tags. Nothing was built then.
+        OperationError: the build, the push or an AWS call failed.
+    """
+    ready = prepare(root, options)
+    tool, tag = ready.tool, ready.tag
     registry, _, repository = repository_url.partition("/")
     reference = f"{repository_url}:{tag}"
     if options.build_only:
-        _say_and_build(root, tool, reference, _build(options, version, tag))
+        _say_and_build(root, tool, reference, _build(options, ready.version, tag))
         return PushedImage(reference, "")
     with _aws_errors(repository_url):
         _require_free(ecr, repository, tag)
         login = _log_in(ecr, tool, registry)
-    _say_and_build(root, tool, reference, _build(options, version, tag))
+    _say_and_build(root, tool, reference, _build(options, ready.version, tag))
     tool.push(reference)
     with _aws_errors(repository_url):
         found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
     digest = found[0]["imageDigest"]
-    attestation.make(f"{repository_url}@{digest}", login)
+    ready.attestation.make(f"{repository_url}@{digest}", login)
     return PushedImage(reference, digest)
 
 

@@ -35,6 +35,9 @@ OF_THE_FIRST_IMAGE = frozenset(
 )
 """Types and operations that the first image brings: the service and what watches and scales it."""
 
+CANARY = "-canary"
+"""How the names of all that a canary is made of end; it calls a service, so it comes with the first image too."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -66,4 +69,9 @@ def read_changes(preview: str) -> list[Change]:
 def beyond_a_deployment(changes: Iterable[Change], *, first: bool) -> list[Change]:
     """The changes that a new image tag alone doesn't bring; `first` when there was none before."""
     allowed = OF_THE_FIRST_IMAGE if first else OF_A_NEW_IMAGE
-    return [change for change in changes if (change.type, change.operation) not in allowed]
+    return [
+        change
+        for change in changes
+        if (change.type, change.operation) not in allowed
+        and not (first and change.operation == "create" and change.name.endswith(CANARY))
+    ]

@@ -14,6 +14,14 @@ def _from_aws(codes: Collection[str]) -> str:
     return rf"api error ({'|'.join(sorted(codes))})\b"
 
 
+def _from_state(codes: Collection[str]) -> str:
+    """The same, of the state and its key alone: there the Go CDK puts a code of its own before the SDK's.
+
+    What AWS refuses a resource of the program says itself, and has to do with other rights.
+    """
+    return rf"\(code=\w+\): .*{_from_aws(codes)}"
+
+
 _MEANINGS: Sequence[tuple[str, type[OperationError], str]] = (
     (
         "currently locked by|Another update is currently in progress",
@@ -51,17 +59,17 @@ _MEANINGS: Sequence[tuple[str, type[OperationError], str]] = (
         "The state of stack {stack} needs AWS credentials: log in, or set AWS_PROFILE to a profile that has them.",
     ),
     (
-        _from_aws(DENIED),
+        _from_state(DENIED),
         OperationError,
         "AWS does not let these credentials at the state of stack {stack}, or at its key.",
     ),
     (
-        _from_aws(THROTTLED),
+        _from_state(THROTTLED),
         BusyError,
         "AWS throttles requests for the state of stack {stack}: repeat the command in a minute.",
     ),
     (
-        _from_aws({"NoSuchBucket"}),
+        _from_state({"NoSuchBucket"}),
         RefusedError,
         "The bucket of PULUMI_BACKEND_URL is not there: make it by `bootstrap --stack {stack}`.",
     ),

@@ -10,6 +10,8 @@ from pathlib import Path
 from operations.errors import OperationError, RefusedError
 
 SHOWN_CHANGES = 3
+STACK_FILES = "Pulumi.*.yaml"
+"""What the commands themselves write to (`config set`, `release`); no image holds any of it."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,13 @@ def read(root: Path, *, allow_dirty: bool) -> Source:
 
     Raises:
         OperationError: git is missing, `root` is no repository with a commit, or it holds changes that no commit has
-            (untracked files among them) and `allow_dirty` is not set.
+            (untracked files among them, but not the stacks' own) and `allow_dirty` is not set.
     """
     revision = _git(root, "rev-parse", "--verify", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", ".", f":(exclude){STACK_FILES}")
     if not allow_dirty:
-        _refuse_changes(_git(root, "status", "--porcelain"))
-    name = _git(root, "describe", "--always", "--dirty")
+        _refuse_changes(changes)
+    name = _git(root, "describe", "--always", *(["--dirty"] if changes else []))
     return Source(
         name, revision, without_credentials(_git(root, "config", "--default", "", "--get", "remote.origin.url"))
     )

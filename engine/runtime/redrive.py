@@ -73,10 +73,6 @@ class Redrives:
             if each.token == client_token and self._clock.now() - each.redriven_at < _TOKEN_VALID:
                 return each.redriven_at
         await self._require_redrivable(execution)
-        if not await all_ended(self._storage, execution.id):
-            raise ExecutionNotRedrivable(
-                "Execution has a Map Run that is still being aborted and cannot be redriven yet"
-            )
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._reopen(execution.id, answered, client_token)

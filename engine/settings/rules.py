@@ -8,7 +8,7 @@ import msgspec
 from engine.contract import Contract
 from engine.events.signing import ENCODED, LEAST_KEY_BYTES, signing_key
 from engine.settings.kafka_rules import kafka_rules
-from engine.settings.model import AccessKey, Settings
+from engine.settings.model import Settings, decode_access_keys
 from engine.settings.problems import Problem
 from engine.settings.values import read_address
 
@@ -66,7 +66,7 @@ def _access(settings: Settings) -> Iterator[Problem]:
         yield Problem("JWT_SECRET", None, f"{LEAST_JWT_SECRET_LENGTH} characters or more")
     if settings.api_access_keys:
         try:
-            keys = msgspec.json.decode(settings.api_access_keys.value, type=tuple[AccessKey, ...])
+            keys = decode_access_keys(settings.api_access_keys.value)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             shape = "a JSON list of {accessKeyId, secretAccessKey, organization}"
             yield Problem("API_ACCESS_KEYS", None, f"{shape} ({error})")

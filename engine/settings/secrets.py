@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 """The staging labels of a secret's value and of the one before (Secrets Manager, "What's in a secret?")."""
 
 Resolver = Callable[[str], str]
+
+_one_at_a_time = Lock()
+"""Held to make a client: boto3's default session isn't safe for threads, and several secrets are read at once."""
 
 
 class Secret(msgspec.Struct, frozen=True):
@@ -61,7 +65,8 @@ def read_version(reference: str, stage: str = CURRENT) -> Version:
     pieces = arn.split(":")
     region = pieces[3] if arn.startswith("arn:") and len(pieces) > 3 else None  # noqa: PLR2004 - arn:partition:service:region
     try:
-        client = boto3.client("secretsmanager", region_name=region)
+        with _one_at_a_time:
+            client = boto3.client("secretsmanager", region_name=region)
         answer = client.get_secret_value(SecretId=arn, VersionStage=stage)
         text = answer["SecretString"]
     except (BotoCoreError, ClientError) as error:

@@ -91,7 +91,7 @@ class Cache(ComponentResource):
         self.endpoint = Output.concat(group.primary_endpoint_address, f":{REDIS_PORT}")
         self.user_id = users.engine_id
         self.node_ids = [Output.concat(group.id, f"-{number:03}") for number in range(1, settings.nodes + 1)]
-        self.register_outputs({"endpoint": self.endpoint, "nodeIds": self.node_ids})
+        self.register_outputs({"endpoint": self.endpoint, "userId": self.user_id, "nodeIds": self.node_ids})
 
     def _logs(
         self, name: str, args: CacheArgs, opts: ResourceOptions

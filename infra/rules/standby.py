@@ -28,7 +28,8 @@ def _archive(primary: str, bucket: str, archive: bool) -> Iterator[Problem]:  # 
     if bucket and not primary:
         yield problem("replicatedArchive", bucket, 'must be empty where primaryStack is "": it has a bucket of its own')
     if primary and archive and not bucket:
-        says = f"must be {primary}'s output archiveCopyBucket, or archive false: both stacks read the same archive"
+        both = "archiveCopyBucket, and replicatedArchiveKey its archiveCopyKeyArn"
+        says = f"must be {primary}'s output {both}, or archive false: both stacks read the same archive"
         yield problem("replicatedArchive", '""', says)
 
 

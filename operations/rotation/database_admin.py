@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from operations.clients import Clients
 from operations.errors import OperationError, RefusedError
 from operations.outputs import Outputs
-from operations.promotion import name_of
+from operations.promotion import name_of, source_of
 from operations.rotation.secret import CURRENT, PENDING, Renewed, put, read, require_original, settled_service
 from tools.progress import say
 
@@ -31,7 +31,8 @@ def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
     """Give the administrator a new password, and store it.
 
     Raises:
-        RefusedError: the stack has no database of its own, or another region's stack owns the secret.
+        RefusedError: the stack has no database, another region's stack owns the secret, or the database follows another
+            region's since a failover.
         BusyError: a deployment is under way, whose tasks run migrations.
         OperationError: RDS doesn't get done with it. Run again, it goes on with the same password.
     """
@@ -39,9 +40,11 @@ def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
     if not found.database_arn:
         raise RefusedError(f"Stack {name} has no database: run `make up STACK={name}` first.")
     require_original(clients, arn, name)
+    database = name_of(found.database_arn)
+    if source_of(clients.rds, database):
+        raise RefusedError(f"The database of stack {name} follows another region's: rotate after the failback.")
     if found.service_name:
         settled_service(clients, found)
-    database = name_of(found.database_arn)
     version = _pending(clients.secrets, arn) or _prepare(clients.secrets, arn)
     password = read(clients.secrets, arn, PENDING)["password"]
     clients.rds.modify_db_instance(DBInstanceIdentifier=database, MasterUserPassword=password, ApplyImmediately=True)
@@ -56,8 +59,9 @@ def _prepare(client: SecretsManagerClient, arn: str) -> str:
 
 
 def _pending(client: SecretsManagerClient, arn: str) -> str | None:
-    """The version that an earlier try was about to make the current one."""
-    return _with_label(client, arn, PENDING)
+    """The version that an earlier try was about to make the current one; one that is so by now needs no second try."""
+    version = _with_label(client, arn, PENDING)
+    return None if version == _with_label(client, arn, CURRENT) else version
 
 
 def _promote(client: SecretsManagerClient, arn: str, version: str) -> None:

@@ -31,7 +31,8 @@ def require_original(clients: Clients, arn: str, name: str) -> None:
     origin = clients.secrets.describe_secret(SecretId=arn).get("PrimaryRegion")
     if origin and origin != clients.region:
         raise RefusedError(
-            f"The secret of stack {name} is a copy of the one in {origin}: rotate it by that region's stack."
+            f"The secret of stack {name} is a copy of the one in {origin}: rotate it by that region's stack, "
+            "after a failover once that one serves again."
         )
 
 

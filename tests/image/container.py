@@ -55,7 +55,8 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         if self._unshare.poll() is None:
-            self._unshare.send_signal(SIGKILL)
+            # Not unshare: the kernel forgets --kill-child where setpriv changes the user.
+            os.kill(self._child(), SIGKILL)
             self._unshare.wait()
 
     @property

@@ -172,6 +172,30 @@ def test_without_a_program_that_builds_images_nothing_is_made(site: Site, monkey
     assert site.steps() == []
 
 
+@pytest.mark.parametrize(
+    ("tag", "dirty", "words"),
+    [("feature/x", False, "'feature/x' is no image tag"), ("v1", True, "changes that no commit holds")],
+)
+def test_an_image_that_could_not_be_built_is_refused_before_anything_is_made(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    tag: str,
+    dirty: bool,
+    words: str,
+) -> None:
+    def read(_root: Path, **_options: object) -> Source:
+        if dirty:
+            raise RefusedError("The working tree has changes that no commit holds (file).")
+        return VERSION
+
+    monkeypatch.setattr(source, "read", read)
+
+    with pytest.raises(RefusedError, match=words):
+        site.deploy(tag)
+
+    assert site.steps() == []
+
+
 def test_it_is_a_command(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(cli, "ROOT", site.root)
 

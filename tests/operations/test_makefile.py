@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 from dataclasses import replace
@@ -37,7 +38,11 @@ OPTIONS = {
 def recipe(target: str, **variables: str) -> list[str]:
     """What `make` would run for a target."""
     given = [f"{name}={value}" for name, value in variables.items()]
-    done = subprocess.run(["make", "-n", target, *given], cwd=ROOT, capture_output=True, text=True, check=True)
+    # `make test` hands its own flags on, and a make below another says which folder it enters.
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    done = subprocess.run(
+        ["make", "-n", target, *given], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
     return done.stdout.splitlines()
 
 

@@ -41,3 +41,14 @@ def test_what_a_deployment_may_change() -> None:
     other = [Change("update", LOG_GROUP, "l"), Change("delete", SERVICE, "s"), Change("replace", SERVICE, "s")]
     assert beyond_a_deployment([*later, *first, *other], first=False) == [*first, *other]
     assert beyond_a_deployment([*later, *first, *other], first=True) == [*later, *other]
+
+
+def test_the_first_deployment_brings_the_canary_and_no_later_one() -> None:
+    canary = [
+        Change("create", type_, "workflow-dev-canary")
+        for type_ in ("aws:s3/bucket:Bucket", "aws:iam/role:Role", "aws:synthetics/canary:Canary")
+    ]
+    bucket = Change("create", "aws:s3/bucket:Bucket", "workflow-dev-archive")
+
+    assert beyond_a_deployment([*canary, bucket], first=True) == [bucket]
+    assert beyond_a_deployment(canary, first=False) == canary

@@ -63,6 +63,13 @@ def test_what_says_itself_is_left_alone() -> None:
     assert explain("error: Duplicate resource URN", "dev") is None
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "ThrottlingException"])
+def test_what_aws_refuses_a_resource_is_not_taken_for_the_states(code: str) -> None:
+    said = f"error: 1 error occurred:\n\t* creating IAM Role (x): operation error IAM: CreateRole, api error {code}: no"
+
+    assert explain(said, "dev") is None
+
+
 def test_the_real_cli_still_says_it_so(tmp_path: Path) -> None:
     environment = {
         **pulumi_cli.environment(ROOT),

@@ -56,6 +56,21 @@ def test_a_changed_tree_that_is_allowed_says_so_in_its_name(tree: Path) -> None:
     assert source.read(tree, allow_dirty=True).name.endswith("-dirty")
 
 
+def test_what_commands_write_into_a_stacks_file_is_no_change(tree: Path) -> None:
+    stack = tree / "Pulumi.dev.yaml"
+    stack.write_text("config: {}\n")
+    git(tree, "add", stack.name)
+    git(tree, "commit", "--quiet", "--message", "stack")
+    stack.write_text("config:\n  workflow:imageTag: v1\n")
+    (tree / "Pulumi.second.yaml").touch()
+
+    assert git(tree, "rev-parse", "HEAD").startswith(source.read(tree, allow_dirty=False).name)
+
+    (tree / "Pulumi.yaml").touch()
+    with pytest.raises(OperationError, match=r"\(Pulumi\.yaml\): commit them"):
+        source.read(tree, allow_dirty=False)
+
+
 def test_a_folder_without_a_commit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 

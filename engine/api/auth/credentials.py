@@ -113,9 +113,13 @@ class Credentials:
         if reference is None:
             return self._access_keys
         try:
-            return by_id(decode_access_keys(self._read_version(reference).value))
+            keys = decode_access_keys(self._read_version(reference).value)
         except msgspec.DecodeError as error:
             raise UnresolvedSecretError(f"API_ACCESS_KEYS as a list of access keys ({error})") from error
+        found = by_id(keys)
+        if len(found) < len(keys):
+            raise UnresolvedSecretError("API_ACCESS_KEYS as a list in which no accessKeyId comes twice")
+        return found
 
 
 def by_id(keys: tuple[AccessKey, ...]) -> dict[str, AccessKey]:

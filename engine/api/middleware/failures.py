@@ -24,6 +24,8 @@ async def failures(request: web.Request, handler: Handler) -> web.StreamResponse
                 raise
             log.exception("request failed", method=request.method, path=request.path)
             refusal = ApiError("InternalFailure", "the engine failed to answer; its log says why", 500)
+        # The traceback has this frame, and who has the error is in it: a cycle that would keep the request's body.
+        error.__traceback__ = None
     if is_scheduler_path(request.path):
         return scheduler_response(refusal)
     if speaks_aws(request):

@@ -158,6 +158,6 @@ async def connected(connection: Connection, seconds: float = ANSWER_SECONDS) -> 
     except (KafkaError, OSError) as error:
         raise ClusterError(f"Kafka at {connection} can't be used: {words.why(error)}.") from error
     finally:
-        words.leave()
         if client is not None:
             await client.close()
+        words.leave()

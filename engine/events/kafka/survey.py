@@ -19,11 +19,6 @@ class Survey(msgspec.Struct, frozen=True):
     there: tuple[Topic, ...]
     differences: tuple[str, ...]
 
-    @property
-    def complete(self) -> bool:
-        """Whether there is nothing to make."""
-        return not self.missing and not self.short
-
 
 def survey(wanted: Sequence[Topic], found: Mapping[str, Found], replication: int) -> Survey:
     """Compare topics with those of a cluster."""

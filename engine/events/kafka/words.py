@@ -27,8 +27,11 @@ class LastWords(logging.Handler):
             library.addHandler(self)
 
     def leave(self) -> None:
-        """Listen no longer."""
-        logging.getLogger(_LIBRARY).removeHandler(self)
+        """Listen no longer; where nobody else does, the library's messages go to the log again."""
+        library = logging.getLogger(_LIBRARY)
+        library.removeHandler(self)
+        if not library.handlers:
+            library.propagate = True
 
     def forget(self) -> None:
         """Keep nothing of what was said before."""

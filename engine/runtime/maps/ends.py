@@ -10,7 +10,7 @@ from uuid import UUID
 from engine.storage.protocols.map_runs import MapRuns
 
 PATIENCE_SECONDS: Final = 25.0
-"""Longer than it takes until another process sees to an abort whose process died."""
+"""Longer than it takes, with the default lease, until another process sees to an abort whose process died."""
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LAST_PAUSE_SECONDS: Final = 1.0

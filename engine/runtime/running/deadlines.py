@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from typing import Any
 
@@ -16,7 +17,9 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._limited: deque[tuple[float, asyncio.Future[Any]]] = deque()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        # uvloop's handle of a call that is due at once doesn't tell when.
+        self._rings_at = math.inf
 
     def limit(self, future: asyncio.Future[Any], seconds: float) -> None:
         """Fail the future unless it is done within so many seconds."""
@@ -24,16 +27,17 @@ class Deadlines:
             self._limited.popleft()
         due = asyncio.get_running_loop().time() + seconds
         self._limited.append((due, future))
-        if self._alarm is None or due < self._alarm.when():
+        if due < self._rings_at:
             self._arm(due)
 
     def _arm(self, due: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
+        self._rings_at = due
         self._alarm = asyncio.get_running_loop().call_at(due, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = None
+        self._alarm, self._rings_at = None, math.inf
         now = asyncio.get_running_loop().time()
         waiting = [(due, future) for due, future in self._limited if not future.done()]
         for due, future in waiting:

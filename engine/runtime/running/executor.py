@@ -105,7 +105,11 @@ class Executor:
         self._commit(run, step, partial(self._settle_start, run, step, settled))
         if seconds is not None:
             self._deadlines.limit(settled, seconds)
-        return await settled
+        try:
+            return await settled
+        finally:
+            # It has the TimeoutError, whose traceback has this frame: a cycle that would keep the execution.
+            del settled
 
     def deliver(self, execution_id: UUID, event: Event, message_id: int | None = None) -> bool:
         """Hand an event to an execution in memory; False if it isn't there."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from infra.policy.resources import Resource, mappings
 from infra.policy.rule import Rule, StackRule, must_have
@@ -9,7 +10,7 @@ from infra.policy.statements import Statement, statements
 
 _POLICIES = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:iam/role:Role")
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-_DECRYPTING = re.compile(r"^(\*|kms:(\*|Decrypt\*?|D\*|De\*|ReEncrypt(\*|From)))$", re.IGNORECASE)
+_DECRYPTING = ("kms:decrypt", "kms:reencryptfrom")
 _ALL_KEYS = re.compile(r"^(\*|arn:[^:]*:kms:[^:]*:[^:]*:(\*|key/\*))$")
 _BROAD = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
@@ -48,7 +49,9 @@ def wild_resources(resource: Resource) -> Iterator[str]:
 def decrypts_with_all_keys(resource: Resource) -> Iterator[str]:
     """A policy that allows to decrypt with every key of an account."""
     for statement in granted(resource):
-        actions = [action for action in statement.actions if _DECRYPTING.match(action)]
+        actions = [
+            action for action in statement.actions if any(fnmatchcase(each, action.lower()) for each in _DECRYPTING)
+        ]
         if statement.allows and actions and any(_ALL_KEYS.match(each) for each in statement.resources or ("*",)):
             yield f"it allows {', '.join(actions)} with every key"
 

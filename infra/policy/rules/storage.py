@@ -1,6 +1,7 @@
 """Rules of buckets and of the keys that things are encrypted with."""
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from infra.policy.resources import Resource
 from infra.policy.rule import Check, Rule, StackRule, must_be, must_be_true, must_have
@@ -45,7 +46,11 @@ def _denies_plain(statement: Statement) -> bool:
 def lets_others_open_it(resource: Resource) -> Iterator[str]:
     """A bucket policy by which an account or a user may change who gets at the bucket."""
     for statement in statements(resource.document("policy")):
-        actions = [action for action in statement.actions if action in _TAKES_OVER or action in ("*", "s3:*")]
+        actions = [
+            action
+            for action in statement.actions
+            if any(fnmatchcase(each.lower(), action.lower()) for each in _TAKES_OVER)
+        ]
         if statement.allows and statement.principals and actions:
             yield f"it allows {', '.join(actions)} to {', '.join(statement.principals)}"
 

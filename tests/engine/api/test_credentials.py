@@ -115,7 +115,12 @@ async def test_it_keeps_fresh(credentials: Credentials, stored: Stored, monkeypa
 
 @pytest.mark.parametrize(
     ("key", "value", "said"),
-    [("jwt", "short", "32 characters"), ("keys", '{"no": "list"}', "list of access keys"), ("", "", "throttled")],
+    [
+        ("jwt", "short", "32 characters"),
+        ("keys", '{"no": "list"}', "list of access keys"),
+        ("keys", access_keys("AKNEW", "AKNEW"), "comes twice"),
+        ("", "", "throttled"),
+    ],
 )
 async def test_what_can_not_be_used_changes_nothing(
     credentials: Credentials, stored: Stored, key: str, value: str, said: str, capsys: pytest.CaptureFixture[str]

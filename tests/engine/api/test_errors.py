@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
+from collections.abc import Iterator
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
-from engine.api.errors import as_api_error, aws_response, problem_response
+from engine.api.errors import ApiError, as_api_error, aws_response, problem_response
+from engine.api.middleware.failures import failures
 from engine.api.stepfunctions.model import service_model
 from engine.language import InvalidDefinition, Problem
 from engine.runtime import errors
@@ -88,3 +94,30 @@ def test_every_problem_of_a_definition_is_in_one_message() -> None:
 
 def test_a_fault_of_the_engine_is_no_answer() -> None:
     assert as_api_error(KeyError("x")) is None
+
+
+class Body:
+    """What a client has sent."""
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing looks for cycles, as for a long time in a process that serves."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize(("error", "status"), [(ApiError("ValidationException", "no"), 400), (ValueError("no"), 500)])
+async def test_a_refused_request_is_not_kept(error: Exception, status: int) -> None:
+    bodies: list[weakref.ref[Body]] = []
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        body = Body()
+        bodies.append(weakref.ref(body))
+        raise error
+
+    answer = await failures(make_mocked_request("POST", "/"), handler)
+    assert (answer.status, bodies[0]()) == (status, None)

@@ -186,6 +186,7 @@ def test_a_database_that_has_served_is_kept_beside_the_replica_after_it() -> Non
         ({"standbyRegion": "us-east-1"}, "must be empty where primaryStack is production"),
         ({"databaseReplicaOf": "workflow-production-database"}, "the ARN of a database"),
         ({"replicatedArchive": ""}, 'replicatedArchive is "": must be production\'s output archiveCopyBucket'),
+        ({"replicatedArchive": ""}, "and replicatedArchiveKey its archiveCopyKeyArn, or archive false"),
         ({"primaryStack": "", "replicatedSecrets": {}}, 'must be empty where primaryStack is ""'),
         ({"replicatedArchive": "No_Bucket"}, "the name of a bucket"),
         ({"replicatedArchiveKey": "alias/archive"}, "the ARN of a key"),

@@ -210,7 +210,7 @@ CASES = (
     Case(
         "KMS.1",
         "aws:iam/policy:Policy",
-        {"policy": policy("Allow", ["kms:DescribeKey", "kms:Decrypt"], "*")},
+        {"policy": policy("Allow", ["kms:DescribeKey", "kms:Dec*"], "*")},
         {"policy": policy("Allow", "kms:Decrypt", KEY_ARN)},
     ),
     Case(

@@ -174,6 +174,22 @@ def test_a_password_that_is_on_its_way_is_gone_on_with(
     assert data_plane.database == [stored["password"], stored["password"]]
 
 
+def test_a_rotation_that_broke_off_after_the_secret_changed_isnt_taken_for_the_next(
+    clients: Clients, found: Outputs, data_plane: Machine
+) -> None:
+    arn = found.database_admin_secret_arn
+    stored = {**ADMIN, "password": "the second of its passwords"}
+    text = json.dumps(stored)
+    clients.secrets.put_secret_value(SecretId=arn, SecretString=text, VersionStages=["AWSCURRENT", "AWSPENDING"])
+
+    database_admin.renew(clients, found, "dev")
+
+    renewed = secret.read(clients.secrets, arn)
+    assert renewed["password"] not in (ADMIN["password"], stored["password"])
+    assert data_plane.database == [renewed["password"]]
+    assert secret.read(clients.secrets, arn, "AWSPREVIOUS") == stored
+
+
 def test_no_new_password_while_tasks_run_migrations(
     clients: Clients, found: Outputs, data_plane: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +210,21 @@ def _with_service(found: Outputs) -> Outputs:
 def test_a_stack_without_a_database(clients: Clients) -> None:
     with pytest.raises(RefusedError, match="Stack dev has no database"):
         database_admin.renew(clients, Outputs("", "us-east-1", "", "", ""), "dev")
+
+
+def test_a_database_that_follows_another_since_a_failover(
+    clients: Clients, found: Outputs, data_plane: Machine
+) -> None:
+    clients.rds.create_db_instance_read_replica(DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="app")
+    fields = {name: getattr(found, name) for name in found.__struct_fields__}
+    standby = Outputs(**{**fields, "database_arn": "arn:aws:rds:us-east-1:123456789012:db:replica"})
+
+    with pytest.raises(RefusedError, match="database of stack dev follows another region's: rotate after the failback"):
+        database_admin.renew(clients, standby, "dev")
+
+    assert data_plane.database == []
+    labels = clients.secrets.describe_secret(SecretId=found.database_admin_secret_arn)["VersionIdsToStages"].values()
+    assert [label for each in labels for label in each] == ["AWSCURRENT"]
 
 
 def test_the_key_of_tokens_changes_and_the_access_keys_stay(clients: Clients, found: Outputs) -> None:

@@ -249,11 +249,36 @@ def _cache(network: _Network) -> None:
         security_group_ids=[network.group.id],
         at_rest_encryption_enabled=True,
         transit_encryption_enabled=True,
-        auth_token=pulumi.Output.secret("sixteen-characters-at-least"),
+        user_group_ids=[_cache_users(network.opts)],
         port=6379,
         opts=network.opts,
     )
     pulumi.export("cache", cache.primary_endpoint_address)
+
+
+def _cache_users(opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    engine = aws.elasticache.User(
+        "engine",
+        user_id="test-engine",
+        user_name="engine",
+        engine="redis",
+        access_string="on ~rate:* -@all +incrby",
+        passwords=[pulumi.Output.secret("sixteen-characters-at-least")],
+        opts=opts,
+    )
+    nobody = aws.elasticache.User(
+        "nobody",
+        user_id="test-nobody",
+        user_name="default",
+        engine="redis",
+        access_string="off ~* -@all",
+        no_password_required=True,
+        opts=opts,
+    )
+    members = [engine.user_id, nobody.user_id]
+    return aws.elasticache.UserGroup(
+        "users", user_group_id="test", engine="redis", user_ids=members, opts=opts
+    ).user_group_id
 
 
 def _repository(opts: pulumi.ResourceOptions) -> aws.ecr.Repository:

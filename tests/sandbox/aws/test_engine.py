@@ -183,6 +183,10 @@ def _left_over(account: Account) -> dict[str, object]:
         "databases": client("rds").describe_db_instances()["DBInstances"],
         "database subnets": client("rds").describe_db_subnet_groups()["DBSubnetGroups"],
         "caches": client("elasticache").describe_replication_groups()["ReplicationGroups"],
+        "cache users": [
+            item for item in client("elasticache").describe_users()["Users"] if item["UserId"] != "default"
+        ],
+        "cache groups": client("elasticache").describe_user_groups()["UserGroups"],
         "cache nodes": client("elasticache").describe_cache_clusters()["CacheClusters"],
         "cache subnets": client("elasticache").describe_cache_subnet_groups()["CacheSubnetGroups"],
         "cache parameters": client("elasticache").describe_cache_parameter_groups()["CacheParameterGroups"],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from engine.runtime.errors import (
     Overloaded,
     Unavailable,
 )
+from engine.runtime.running.run import Run
 from engine.storage import OutcomeUnknown, StorageError, StorageUnavailable
 from engine.storage.memory import MemoryStorage
 from engine.storage.records import Write
@@ -208,6 +210,27 @@ async def test_a_start_that_takes_too_long_may_be_asked_for_again(storage: Fault
     [execution] = (await engine.list_executions("default")).items
     assert (await finished(engine, execution)).status == "SUCCEEDED"
     assert (await types(engine, execution))["TaskSucceeded"] == 1
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing looks for cycles, as for a long time in a process that serves."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_a_start_that_took_too_long_is_not_kept(storage: Faulty, launch: Launch) -> None:
+    engine = await launch(storage, start_timeout_seconds=0.05)
+    machine = await create(engine, sequence("count"))
+    storage.open_gate.clear()
+    with pytest.raises(Unavailable):
+        await begin(engine, machine, "x")
+    storage.open_gate.set()
+    await eventually(lambda: bool(storage.rounds) and len(engine._executor) == 0)
+    assert not [each for each in gc.get_objects() if isinstance(each, Run)]
 
 
 async def test_open_executions_are_limited(storage: Faulty, launch: Launch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import uvloop
 
 from engine.runtime.running.deadlines import Deadlines
 
@@ -50,3 +51,15 @@ async def test_futures_that_are_done_are_not_kept() -> None:
         deadlines.limit(done := future(), 3600)
         done.set_result("done")
     assert len(deadlines._limited) == 1
+
+
+def test_one_that_is_over_at_once_and_another_on_the_loop_that_serves() -> None:
+    async def both() -> None:
+        deadlines, over, late = Deadlines(), future(), future()
+        deadlines.limit(over, 0.0)
+        deadlines.limit(late, 0.01)
+        for each in (over, late):
+            with pytest.raises(TimeoutError):
+                await each
+
+    uvloop.run(both())
