@@ -56,25 +56,31 @@ GET_EXECUTION: Final = f"{_ANY_EXECUTION} where e.id = $1"
 GET_EXECUTIONS: Final = f"{_ANY_EXECUTION} where e.id = any($1::uuid[])"
 
 _CHOSEN: Final = """
-($3::text is null or x.status = $3) and ($5::uuid is null or x.id < $5)
-    and ($6::int is null or x.published = $6) and ($7::text is null or x.alias = $7)
-    and ($8::bool is null or (x.redrive_count > 0) = $8)
+($3::text is null or e.status = $3) and ($5::uuid is null or e.id < $5)
+    and ($6::int is null or e.published = $6) and ($7::text is null or e.alias = $7)
+    and ($8::bool is null or (e.redrive_count > 0) = $8)
 """
+_MACHINES: Final = "m.organization = $1 and m.deleted_at is null and ($2::text is null or m.name = $2)"
 
-_EVERY: Final = "executions as x"
+_EVERY: Final = "executions as e"
 # Those that run are few among all that there ever were, and there is no index of a status, since it changes.
-_RUNNING: Final = "active_executions as a join executions as x on x.id = a.execution_id"
+_RUNNING: Final = "active_executions as a join executions as e on e.id = a.execution_id"
 
-
-def _list_executions(source: str) -> str:
-    """The newest of each state machine by way of the index, then the newest of all these."""
-    return f"""
+# The newest of each state machine by way of the index, then the newest of all these.
+LIST_EXECUTIONS: Final = f"""
 {_EXECUTION} {_NO_CHILD}
 from state_machines as m
 cross join lateral (
-    select x.* from {source} where x.state_machine_id = m.id and {_CHOSEN} order by x.id desc limit $4
+    select e.* from {_EVERY} where e.state_machine_id = m.id and {_CHOSEN} order by e.id desc limit $4
 ) as e
-where m.organization = $1 and m.deleted_at is null and ($2::text is null or m.name = $2)
+where {_MACHINES}
+order by e.id desc limit $4
+"""
+# Those that run are gone through once, however many state machines there are.
+LIST_RUNNING: Final = f"""
+{_EXECUTION} {_NO_CHILD}
+from {_RUNNING} join state_machines as m on m.id = e.state_machine_id
+where {_MACHINES} and {_CHOSEN}
 order by e.id desc limit $4
 """
 
@@ -84,15 +90,13 @@ def _list_children(source: str) -> str:
 {_EXECUTION} {_CHILD}
 from map_runs as r join state_machines as m on m.id = r.state_machine_id
 cross join lateral (
-    select x.* from {source} where x.state_machine_id = r.id and {_CHOSEN} order by x.id desc limit $4
+    select e.* from {source} where e.state_machine_id = r.id and {_CHOSEN} order by e.id desc limit $4
 ) as e
 where m.organization = $1 and r.id = $2
 order by e.id desc limit $4
 """
 
 
-LIST_EXECUTIONS: Final = _list_executions(_EVERY)
-LIST_RUNNING: Final = _list_executions(_RUNNING)
 LIST_CHILDREN: Final = _list_children(_EVERY)
 LIST_RUNNING_CHILDREN: Final = _list_children(_RUNNING)
 
