@@ -84,13 +84,13 @@ class Events(ComponentResource):
         settings = self._args.settings
         own = settings.service.engine_settings
         making = ["AlterTopic", "CreateTopic", "DescribeTopic", "DescribeTopicDynamicConfiguration"]
-        allowed = [
-            self._allow(["Connect"], [self._cluster_arn]),
-            self._allow(making, self._topic_arns(contract.topics(own))),
-        ]
-        if settings.events.publisher == "kafka":
+        written = contract.topics(own, published=True) if settings.events.publisher == "kafka" else []
+        others = [name for name in contract.topics(own) if name not in written]
+        allowed = [self._allow(["Connect"], [self._cluster_arn]), self._allow(making, self._topic_arns(others))]
+        if written:
             allowed.append(self._allow(["WriteDataIdempotently"], [self._cluster_arn]))
-            allowed.append(self._allow(["WriteData"], self._topic_arns(contract.topics(own, published=True))))
+            # Each ARN once: a role's policies hold 10,240 characters in all ("IAM and AWS STS quotas").
+            allowed.append(self._allow([*making, "WriteData"], self._topic_arns(written)))
         return allowed
 
     def _topic_arns(self, names: Sequence[str]) -> list[Output[str]]:

@@ -1,13 +1,18 @@
 """How events are published, and their brokers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from infra.contract import WORKFLOW_TOPICS, EngineValue
 from infra.problems import Problem
 from infra.rules.rule import Rule, problem
 
 _MOST_ZONES = 3
 """Zones that the brokers of one cluster can be in ("Amazon MSK key features and concepts")."""
+
+
+_MOST_WORKFLOW_TOPICS = 30
+"""Topics of workflows that a role can name one by one in its policies: some 200 of 10,240 characters each."""
 
 
 def _brokers(kafka: bool, environment: str, zones: int) -> Iterator[Problem]:  # noqa: FBT001 the value of a key
@@ -47,9 +52,17 @@ def _webhook(url: str, environment: str, ports: Collection[int]) -> Iterator[Pro
         yield problem("taskEgressPorts", sorted(ports), f"must contain {port}, the port of eventsWebhookUrl")
 
 
+def _topics(kafka: bool, overrides: Mapping[str, EngineValue]) -> Iterator[Problem]:  # noqa: FBT001 as above
+    named = len([name for name in str(overrides.get(WORKFLOW_TOPICS, "")).split(",") if name.strip()])
+    if kafka and named > _MOST_WORKFLOW_TOPICS:
+        wanted = f"must be at most {_MOST_WORKFLOW_TOPICS}, which fit into the policy of the tasks' role"
+        yield Problem(f"workflow:engineSettings.{WORKFLOW_TOPICS}", f"names {named} workflows", wanted)
+
+
 RULES = (
     Rule(("eventsPublisher", "eventBus", "eventsWebhookUrl", "kafka"), _publisher),
     Rule(("eventsWebhookUrl", "environment", "taskEgressPorts"), _webhook),
     Rule(("kafka", "environment", "availabilityZones"), _brokers),
+    Rule(("kafka", "engineSettings"), _topics),
     Rule(("kafkaStorage", "kafkaMaxStorage"), _storage),
 )

@@ -74,6 +74,11 @@ BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ),
     ({"eventsWebhookUrl": "ftp://a"}, "eventsWebhookUrl is", "a URL such as https://app.example.com/events"),
     ({"eventsPublisher": "kafka"}, "kafka is false", "must be true where eventsPublisher is kafka"),
+    (
+        {"kafka": True, "engineSettings": {"KAFKA_WORKFLOW_TOPICS": ",".join(f"w{n}" for n in range(31))}},
+        "engineSettings.KAFKA_WORKFLOW_TOPICS names 31 workflows",
+        "must be at most 30, which fit into the policy of the tasks' role",
+    ),
     ({"kafkaStorage": 600}, "kafkaMaxStorage is 500", "must be at least kafkaStorage 600"),
     ({"canary": True, "domainName": ""}, 'domainName is ""', "must be set with canary"),
     ({"canary": True, "allowedCidrs": ["10.0.0.0/8"]}, "allowedCidrs is [10.0.0.0/8]", "must contain 0.0.0.0/0"),

@@ -48,8 +48,9 @@ def rights(account: Account) -> dict[str, set[str]]:
     for statement in json.loads(account.one("RolePolicy", "-task")["policy"])["Statement"]:
         for action in statement["Action"]:
             if action.startswith("kafka-cluster:"):
-                assert action not in allowed
-                allowed[action.removeprefix("kafka-cluster:")] = set(statement["Resource"])
+                named = allowed.setdefault(action.removeprefix("kafka-cluster:"), set())
+                assert not named & set(statement["Resource"])
+                named.update(statement["Resource"])
     return allowed
 
 

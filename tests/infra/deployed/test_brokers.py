@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,10 @@ def test_the_role_names_the_cluster_and_each_topic(with_brokers: Deployed) -> No
     [policy] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
     document = json.loads(document) if isinstance(document, str) else document
-    allowed = {action: set(each["Resource"]) for each in document["Statement"] for action in each["Action"]}
+    allowed = defaultdict[str, set[str]](set)
+    for each in document["Statement"]:
+        for action in each["Action"]:
+            allowed[action].update(each["Resource"])
     arn = cluster(with_brokers)["ClusterArn"]
     topics = arn.replace(":cluster/", ":topic/")
     assert allowed["kafka-cluster:Connect"] == allowed["kafka-cluster:WriteDataIdempotently"] == {arn}
