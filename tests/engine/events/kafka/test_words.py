@@ -10,6 +10,7 @@ from engine.events.kafka.words import LastWords
 
 
 def test_they_are_kept_while_somebody_listens_and_logged_afterwards(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
     library, first, second = logging.getLogger("aiokafka.conn"), LastWords(), LastWords()
     first.listen()
     second.listen()
