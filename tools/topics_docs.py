@@ -9,20 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from engine.contract import Topic
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "events.md"
 BEGIN = "<!-- topics: as contract.toml has them; a test keeps it so -->\n"
 END = "<!-- /topics -->\n"
 HEAD = "| Topic | Partitions | What it holds |\n| --- | --- | --- |\n"
-
-
-class Topic(msgspec.Struct):
-    """One `[[topic]]` of contract.toml, as far as the table shows it."""
-
-    name: str
-    partitions: int
-    description: str
-    published: bool = False
 
 
 def render(page: str, contract: Mapping[str, object]) -> str:
