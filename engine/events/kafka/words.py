@@ -30,7 +30,7 @@ class LastWords(logging.Handler):
         """Listen no longer; where nobody else does, the library's messages go to the log again."""
         library = logging.getLogger(_LIBRARY)
         library.removeHandler(self)
-        if not library.handlers:
+        if not any(isinstance(handler, LastWords) for handler in library.handlers):
             library.propagate = True
 
     def forget(self) -> None:

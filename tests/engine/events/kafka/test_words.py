@@ -9,8 +9,13 @@ import pytest
 from engine.events.kafka.words import LastWords
 
 
-def test_they_are_kept_while_somebody_listens_and_logged_afterwards(caplog: pytest.LogCaptureFixture) -> None:
+def test_they_are_kept_while_somebody_listens_and_logged_afterwards(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.WARNING)
+    # Whoever else listens in this process, and pytest, which then does so too.
+    monkeypatch.setattr(logging.getLogger("aiokafka"), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("aiokafka"), "propagate", True)
     library, first, second = logging.getLogger("aiokafka.conn"), LastWords(), LastWords()
     first.listen()
     second.listen()
