@@ -22,16 +22,16 @@ ALARM = {
 @pytest.mark.parametrize(
     ("points", "missing", "breaching", "not_breaching"),
     [
-        ("XXX", "ALARM", "ALARM", "ALARM"),
-        ("X0X", "OK", "OK", "OK"),
-        ("--X", "ALARM", "ALARM", "OK"),
-        ("X-X", "ALARM", "ALARM", "OK"),
+        ("111", "ALARM", "ALARM", "ALARM"),
+        ("101", "OK", "OK", "OK"),
+        ("--1", "ALARM", "ALARM", "OK"),
+        ("1-1", "ALARM", "ALARM", "OK"),
         ("--0", "OK", "OK", "OK"),
         ("---", "INSUFFICIENT_DATA", "ALARM", "OK"),
     ],
 )
 def test_missing_data(points: str, missing: str, breaching: str, not_breaching: str) -> None:
-    series = [{"X": (90.0,), "0": (10.0,), "-": ()}[point] for point in points]
+    series = [{"1": (90.0,), "0": (10.0,), "-": ()}[point] for point in points]
     rules = {"missing": missing, "breaching": breaching, "notBreaching": not_breaching}
 
     assert {rule: state({**ALARM, "TreatMissingData": rule}, {CPU: series}) for rule in rules} == rules
