@@ -9,7 +9,6 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from operations import cli, container_tool, source
 from operations.deploy import deploy
@@ -19,6 +18,7 @@ from operations.pulumi import GoAhead
 from operations.release import ReleaseOptions
 from operations.source import Source
 from tests.operations.programs import Programs
+from tests.support.moto_server import running_account
 
 REGION = "us-east-1"
 REPOSITORY = "workflow-dev"
@@ -76,11 +76,8 @@ def _step(program: str, verb: str, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_account() as url:
+        yield url
 
 
 @pytest.fixture

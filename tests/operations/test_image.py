@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from operations import container_tool, image, source
 from operations.clients import Clients
@@ -17,6 +16,7 @@ from operations.image import ImageOptions
 from operations.pulumi import PulumiStack
 from operations.source import Source
 from tests.operations.programs import Programs
+from tests.support.moto_server import running_account
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
@@ -31,11 +31,8 @@ STACK_OUTPUTS = (
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_account() as url:
+        yield url
 
 
 @pytest.fixture

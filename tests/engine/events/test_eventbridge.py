@@ -8,20 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 import boto3
 import pytest
 from aiohttp import web
-from moto.server import ThreadedMotoServer
 
 from engine.events.eventbridge import LARGEST_REQUEST_BYTES, MOST_ENTRIES, EventBridgeSink
 from tests.engine.events.conftest import ACCOUNT, Serve, event_of
+from tests.support.moto_server import running_account
 
 
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
     """An AWS account."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_account() as url:
+        yield url
 
 
 @pytest.fixture

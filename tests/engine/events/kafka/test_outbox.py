@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,6 +23,9 @@ from engine.storage.migrations import migrate
 from tests.engine.events.kafka.conftest import consume, ids, make_topics, records_until_now
 from tests.engine.runtime.support import ORGANIZATION, Tasks, begin, create, make_engine, sequence, until
 from tests.support.kafka import Broker
+from tests.support.killed import killed
+
+WORKER = "tests.engine.events.kafka.worker"
 
 
 async def run_some(engine: Engine, machine: StateMachineRecord, count: int) -> set[str]:
@@ -81,18 +82,6 @@ async def test_while_the_broker_is_dead_the_outbox_grows_and_then_drains(
     assert_in_order(records)
 
 
-@asynccontextmanager
-async def publisher(url: str, connection: Connection) -> AsyncIterator[None]:
-    """Run a process that publishes, and kill it in the end."""
-    command = (sys.executable, "-m", "tests.engine.events.kafka.worker", url, str(connection))
-    process = await asyncio.create_subprocess_exec(*command)
-    try:
-        yield
-    finally:
-        process.kill()
-        await process.wait()
-
-
 async def test_killed_publishers_lose_nothing_and_copies_have_the_same_id(
     connection: Connection, tmp_path: Path
 ) -> None:
@@ -111,9 +100,9 @@ async def test_killed_publishers_lose_nothing_and_copies_have_the_same_id(
         async def has_begun(before: int = pending) -> bool:
             return (await storage.backlog()).pending < before - random.randrange(60)
 
-        async with publisher(url, connection):
+        async with killed(WORKER, url, connection):
             await until(has_begun)
-    async with publisher(url, connection):
+    async with killed(WORKER, url, connection):
         await drained(storage)
     await storage.close()
     records = await records_until_now(connection, WORKFLOW_EVENTS)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,20 +12,10 @@ import pytest
 from engine.storage import open_storage
 from tests.engine.runtime.outbox.sinks import lines_of
 from tests.engine.runtime.support import begin, create, make_engine, sequence, until
+from tests.support.killed import killed
 
+WORKER = "tests.engine.runtime.outbox.worker"
 EXECUTIONS = 150
-
-
-@asynccontextmanager
-async def publisher(url: str, path: Path) -> AsyncIterator[None]:
-    """Run a process that publishes, and kill it in the end."""
-    command = (sys.executable, "-m", "tests.engine.runtime.outbox.worker", url, str(path))
-    process = await asyncio.create_subprocess_exec(*command)
-    try:
-        yield
-    finally:
-        process.kill()
-        await process.wait()
 
 
 @pytest.mark.fault(
@@ -48,7 +35,7 @@ async def test_nothing_is_lost_and_copies_have_the_same_id(postgres_url: str, tm
     await storage.open()
     for _ in range(3):
         seen = len(lines_of(path))
-        async with publisher(postgres_url, path):
+        async with killed(WORKER, postgres_url, path):
 
             async def has_begun(before: int = seen) -> bool:
                 return len(lines_of(path)) > before + random.randrange(60)
@@ -58,7 +45,7 @@ async def test_nothing_is_lost_and_copies_have_the_same_id(postgres_url: str, tm
     async def is_empty() -> bool:
         return (await storage.backlog()).pending == 0
 
-    async with publisher(postgres_url, path):
+    async with killed(WORKER, postgres_url, path):
         await until(is_empty)
     await storage.close()
     published = lines_of(path)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from engine.runtime.retention import Place, open_place
+from tests.support.moto_server import running_account
 
 REGION = "us-east-1"
 
@@ -18,11 +18,8 @@ REGION = "us-east-1"
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """An AWS account."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_account() as url:
+        yield url
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -5,21 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 from moto.moto_api import state_manager
-from moto.server import ThreadedMotoServer
 
 from engine.tasks.aws import AwsTasks, Clients, RolePolicy
 from tests.engine.tasks.aws.support import REGION, boto
+from tests.support.moto_server import running_account
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
 
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_account() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
