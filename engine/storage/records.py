@@ -119,8 +119,8 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     It is applied if the execution is owned by the process that commits and is at `sequence` - 1; with a
     `beginning`, if neither the id nor the name within the state machine is taken; with `redriven`, if the execution
-    is over, has failed, timed out or been aborted, and was redriven `redriven.count` - 1 times. Otherwise nothing of
-    it is.
+    is over, has failed, timed out or been aborted, was redriven `redriven.count` - 1 times, and has its data. Otherwise
+    nothing of it is.
 
     Attributes:
         execution_id: the execution.

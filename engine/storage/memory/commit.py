@@ -92,6 +92,9 @@ def _reopen(tables: Tables, epoch: int, write: Write, redriven: Redriven) -> boo
     execution = tables.executions.get(write.execution_id)
     if execution is None or execution.status not in _REDRIVABLE or execution.redrive_count != redriven.count - 1:
         return False
+    erasure = tables.erasures.get(write.execution_id)
+    if erasure is not None and erasure.finished_at is not None:
+        return False
     tables.snapshots.pop(write.execution_id, None)
     tables.active[write.execution_id] = Active(epoch, write.sequence, write.snapshot)
     tables.executions[write.execution_id] = msgspec.structs.replace(

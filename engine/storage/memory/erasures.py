@@ -67,6 +67,8 @@ class MemoryErasures:
 
     async def finish_erasure(self, execution_id: UUID) -> None:
         """See `Erasures.finish_erasure`."""
+        if execution_id in self._tables.active:
+            return
         known = self._tables.erasures[execution_id]
         self._tables.erasures[execution_id] = replace(known, finished_at=known.finished_at or self._tables.now())
 

@@ -114,8 +114,13 @@ class MemoryExecutions:
         active = self._tables.active.get(execution_id)
         return None if active is None else active.snapshot
 
-    async def send(self, execution_id: UUID, data: bytes, *, key: str | None = None) -> bool:
+    async def send(
+        self, execution_id: UUID, data: bytes, *, key: str | None = None, redrive_count: int | None = None
+    ) -> bool:
         """See `Transitions.send`."""
+        execution = self._tables.executions.get(execution_id)
+        if execution is not None and redrive_count not in (None, execution.redrive_count):
+            return False
         return self._tables.send(execution_id, data, key)
 
     async def messages(self, epoch: int, limit: int, after: int = 0) -> list[Message]:

@@ -44,7 +44,10 @@ class MemoryMapRuns:
     async def update_map_run(self, epoch: int, map_run: MapRun) -> bool:
         """See `MapRuns.update_map_run`."""
         known = self._tables.map_runs.get(map_run.id)
-        if known is None or not self._may_write(epoch, known.execution_id):
+        if known is None or known.redrive_count > map_run.redrive_count:
+            return False
+        active = self._tables.active.get(known.execution_id)
+        if known.status != "RUNNING" if active is None else active.owner != epoch:
             return False
         self._tables.map_runs[map_run.id] = msgspec.structs.replace(
             known,

@@ -9,7 +9,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from engine.storage.errors import LeaseLapsed, OutcomeUnknown
-from engine.storage.postgresql.commit import SERVER_SETTINGS, STATEMENT, is_plain, parameters
+from engine.storage.postgresql.commit import SERVER_SETTINGS, Parts, composed, statement
 from engine.storage.postgresql.connections import (
     Connection,
     PostgresOptions,
@@ -18,28 +18,22 @@ from engine.storage.postgresql.connections import (
     is_unavailable,
     translated_errors,
 )
-from engine.storage.postgresql.extended import EXTENDED_STATEMENT, extended_parameters
-from engine.storage.postgresql.outbox import ANNOUNCING_EXTENDED_STATEMENT, ANNOUNCING_STATEMENT
 from engine.storage.records import Write
 
 
 class Committer:
-    """One connection with the commit statements prepared, opened when first needed and again after each loss."""
+    """One connection with the statements of commits prepared, opened when first needed and again after each loss."""
 
     def __init__(self, options: PostgresOptions) -> None:
         self._options = options
         self._connection: Connection | None = None
-        self._statements: dict[str, PreparedStatement] = {}
-        self._plain = ANNOUNCING_STATEMENT if options.outbox else STATEMENT
-        self._extended = ANNOUNCING_EXTENDED_STATEMENT if options.outbox else EXTENDED_STATEMENT
+        self._statements: dict[Parts, PreparedStatement] = {}
 
     async def commit(self, epoch: int, writes: Sequence[Write]) -> frozenset[UUID]:
         """See `Transitions.commit`."""
         async with translated_errors():
-            if is_plain(writes):
-                row = await self._run(await self._prepared(self._plain), parameters(epoch, writes))
-            else:
-                row = await self._run(await self._prepared(self._extended), extended_parameters(epoch, writes))
+            parts, values = composed(epoch, writes)
+            row = await self._run(await self._prepared(parts), values)
         if not row["held"]:
             raise LeaseLapsed(f"The lease of epoch {epoch} has lapsed.")
         return frozenset(row["applied"])
@@ -48,13 +42,14 @@ class Committer:
         """Close the connection."""
         self._drop()
 
-    async def _prepared(self, text: str) -> PreparedStatement:
+    async def _prepared(self, parts: Parts) -> PreparedStatement:
         if self._connection is None or self._connection.is_closed():
             self._statements = {}
             self._connection = await connect(self._options, SERVER_SETTINGS)
-        if text not in self._statements:
-            self._statements[text] = await self._connection.prepare(text)
-        return self._statements[text]
+        if parts not in self._statements:
+            text = statement(parts, outbox=self._options.outbox)
+            self._statements[parts] = await self._connection.prepare(text)
+        return self._statements[parts]
 
     async def _run(self, statement: PreparedStatement, values: list[object]) -> asyncpg.Record:
         try:

@@ -13,6 +13,7 @@ import asyncpg.pool
 import msgspec
 
 from engine.storage.errors import StorageError, StorageUnavailable
+from engine.tls import verifying
 
 SslMode = Literal["disable", "prefer", "require", "verify-full"]
 SSL_MODES: Final = get_args(SslMode)
@@ -162,6 +163,6 @@ def _ssl(options: PostgresOptions) -> Any:  # noqa: ANN401 - asyncpg takes a con
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         case "verify-full":
-            context = ssl.create_default_context(cafile=options.ssl_root_certificate)
+            context = verifying(options.ssl_root_certificate)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 import asyncpg
@@ -61,7 +61,8 @@ class Database:
                 yield connection
             except Exception as error:
                 if is_unavailable(error):
-                    connection.terminate()
+                    with suppress(asyncpg.InterfaceError):  # the pool has seen its end first, and taken it out
+                        connection.terminate()
                 raise
 
     @asynccontextmanager

@@ -9,10 +9,9 @@ from uuid import UUID
 from engine.storage.lifecycle import EMPTY, Erasure, chained
 from engine.storage.postgresql.database import Database
 
+# Whoever redrives the execution meanwhile holds its row; what another table says would be what it said before that.
 _LOCK: Final = """
-select e.input, e.output, e.error, e.cause,
-    exists (select from active_executions as a where a.execution_id = e.id) as running
-from executions as e where e.id = $1 for update
+select input, output, error, cause, status = 'RUNNING' as running from executions where id = $1 for update
 """
 _BEGIN: Final = """
 insert into erasures (execution_id, requested_by) values ($1, $2)
@@ -52,7 +51,11 @@ update erasures set erased_up_to = $2, events = events + $3, digest = $4 where e
 _UNTOUCHED: Final = """
 select digest from erasures where execution_id = $1 and finished_at is null and events = 0 for update
 """
-_FINISH: Final = "update erasures set finished_at = coalesce(finished_at, clock_timestamp()) where execution_id = $1"
+_FINISH: Final = """
+with execution as (select status from executions where id = $1 for update)
+update erasures set finished_at = coalesce(finished_at, clock_timestamp())
+from execution where execution_id = $1 and execution.status <> 'RUNNING'
+"""
 _ERASURES: Final = """
 select execution_id, requested_at, requested_by, events, digest, finished_at from erasures
 where execution_id = any($1::uuid[])

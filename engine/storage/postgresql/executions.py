@@ -146,14 +146,16 @@ where ($2::timestamptz is null or t.due > $2) and t.due <= $3 and (a.owner = $1)
 
 RUNNING_SNAPSHOT: Final = "select snapshot from active_executions where execution_id = $1"
 
-SEND: Final = """
-with receiver as (select execution_id, owner from active_executions where execution_id = $1),
+_SEND: Final = """
+with receiver as (select execution_id, owner from active_executions where execution_id = $1{fence}),
 message as (
     insert into messages (execution_id, data, key) select execution_id, $2, $4 from receiver
     on conflict do nothing returning id
 )
 select pg_notify($3, owner::text) from receiver where exists (select from message)
 """
+SEND: Final = _SEND.format(fence="")
+SEND_FENCED: Final = _SEND.format(fence=" and exists (select from executions where id = $1 and redrive_count = $5)")
 MESSAGES: Final = """
 select m.id, m.execution_id, m.data
 from messages as m join active_executions as a on a.execution_id = m.execution_id
@@ -236,9 +238,14 @@ class PostgresExecutions:
         rows = await self._database.fetch(RUNNING_SNAPSHOT, execution_id)
         return rows[0]["snapshot"] if rows else None
 
-    async def send(self, execution_id: UUID, data: bytes, *, key: str | None = None) -> bool:
+    async def send(
+        self, execution_id: UUID, data: bytes, *, key: str | None = None, redrive_count: int | None = None
+    ) -> bool:
         """See `Transitions.send`."""
-        return bool(await self._database.fetch(SEND, execution_id, data, CHANNEL, key))
+        sent = (execution_id, data, CHANNEL, key)
+        if redrive_count is None:
+            return bool(await self._database.fetch(SEND, *sent))
+        return bool(await self._database.fetch(SEND_FENCED, *sent, redrive_count))
 
     async def messages(self, epoch: int, limit: int, after: int = 0) -> list[Message]:
         """See `Transitions.messages`."""

@@ -43,8 +43,9 @@ on conflict do nothing
 UPDATE: Final = """
 update map_runs as r set status = $3, stopped_at = $4, items = $5, executions = $6, results_written = $7, state = $8,
     redrive_count = $9, redriven_at = $10
-where r.id = $2
-    and not exists (select from active_executions as a where a.execution_id = r.execution_id and a.owner <> $1)
+where r.id = $2 and r.redrive_count <= $9 and coalesce(
+    (select a.owner = $1 from active_executions as a where a.execution_id = r.execution_id), r.status = 'RUNNING'
+)
 returning r.id
 """
 _LIMIT: Final = """

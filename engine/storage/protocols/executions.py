@@ -100,10 +100,13 @@ class Transitions(Protocol):
         """Give the process's executions that have a stored timer due after one time and not after another."""
         ...
 
-    async def send(self, execution_id: UUID, data: bytes, *, key: str | None = None) -> bool:
+    async def send(
+        self, execution_id: UUID, data: bytes, *, key: str | None = None, redrive_count: int | None = None
+    ) -> bool:
         """Leave a message for a running execution and tell its owner; False if it isn't running.
 
-        With a `key`, False also as long as the execution hasn't dealt with a message that has the same.
+        With a `key`, False also as long as the execution hasn't dealt with a message that has the same; with a
+        `redrive_count`, if it was redriven more often than that by now.
         """
         ...
 

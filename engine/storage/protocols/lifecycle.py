@@ -97,7 +97,7 @@ class Erasures(Protocol):
         ...
 
     async def finish_erasure(self, execution_id: UUID) -> None:
-        """Note that everything is erased."""
+        """Note that everything is erased, unless the execution runs again."""
         ...
 
     async def erasures(self, execution_ids: Sequence[UUID]) -> list[Erasure]:

@@ -28,10 +28,12 @@ class MapRuns(Protocol):
         ...
 
     async def update_map_run(self, epoch: int, map_run: MapRun) -> bool:
-        """Store what a map run's coordinator changes, unless another process owns the execution: False then.
+        """Store what a map run's coordinator changes; False if it isn't for this process to change, or not any more.
 
         That is status, stopped_at, items, executions, results_written, state, redrive_count and redriven_at. The
-        limits aren't written: the coordinator reads them. An execution that is over is owned by nobody.
+        limits aren't written: the coordinator reads them. An execution that runs has an owner, who alone may write;
+        of one that is over anybody may, as long as the map run is RUNNING. What was read before the map run was
+        redriven is of no account.
         """
         ...
 

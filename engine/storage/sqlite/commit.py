@@ -25,6 +25,7 @@ update executions
 set status = 'RUNNING', output = null, error = null, cause = null, stopped_at = null,
     redrive_count = ?, redriven_at = ?, redrive_tokens = ?
 where id = ? and redrive_count = ? and status in ('FAILED', 'TIMED_OUT', 'ABORTED')
+    and not exists (select 1 from erasures as x where x.execution_id = executions.id and x.finished_at is not null)
 """
 _FORGET: Final = "delete from final_snapshots where execution_id = ?"
 _KEEP: Final = "insert into final_snapshots (execution_id, ended_at, snapshot) values (?, ?, ?)"

@@ -38,7 +38,10 @@ select event_id, events from history where execution_id = ? and event_id > ? ord
 """
 _STRIP: Final = "update history set events = ? where execution_id = ? and event_id = ?"
 _ADVANCE: Final = "update erasures set erased_up_to = ?, events = events + ?, digest = ? where execution_id = ?"
-_FINISH: Final = "update erasures set finished_at = coalesce(finished_at, ?) where execution_id = ?"
+_FINISH: Final = """
+update erasures set finished_at = coalesce(finished_at, ?)
+where execution_id = ? and execution_id not in (select execution_id from active_executions)
+"""
 _UNFINISHED: Final = "select execution_id from erasures where finished_at is null order by execution_id limit ?"
 
 

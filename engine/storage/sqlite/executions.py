@@ -107,7 +107,10 @@ from timers as t join active_executions as a on a.execution_id = t.execution_id
 where a.owner = ? and t.due > ? and t.due <= ?
 """
 
-_OWNER: Final = "select owner from active_executions where execution_id = ?"
+_OWNER: Final = """
+select owner from active_executions
+where execution_id = ? and (? is null or exists (select 1 from executions where id = ? and redrive_count = ?))
+"""
 _RUNNING_SNAPSHOT: Final = "select snapshot from active_executions where execution_id = ?"
 _SEND: Final = "insert into messages (execution_id, data, key) values (?, ?, ?) on conflict do nothing"
 _MESSAGES: Final = """
@@ -192,9 +195,11 @@ class SqliteExecutions:
         rows = await self._database.rows(_RUNNING_SNAPSHOT, execution_id.bytes)
         return bytes(rows[0]["snapshot"]) if rows else None
 
-    async def send(self, execution_id: UUID, data: bytes, *, key: str | None = None) -> bool:
+    async def send(
+        self, execution_id: UUID, data: bytes, *, key: str | None = None, redrive_count: int | None = None
+    ) -> bool:
         """See `Transitions.send`."""
-        owner = await self._database.write(lambda connection: send(connection, execution_id, data, key))
+        owner = await self._database.write(lambda connection: send(connection, execution_id, data, key, redrive_count))
         if owner is not None:
             self._database.tell([owner])
         return owner is not None
@@ -205,9 +210,16 @@ class SqliteExecutions:
         return [Message(row["id"], to_id(row["execution_id"]), row["data"]) for row in rows]
 
 
-def send(connection: sqlite3.Connection, execution_id: UUID, data: bytes, key: str | None = None) -> int | None:
-    """Leave a message and give the execution's owner; None if it isn't running, or has one with the key already."""
-    row = connection.execute(_OWNER, (execution_id.bytes,)).fetchone()
+def send(
+    connection: sqlite3.Connection,
+    execution_id: UUID,
+    data: bytes,
+    key: str | None = None,
+    redrive_count: int | None = None,
+) -> int | None:
+    """Leave a message and give the execution's owner; None where `Transitions.send` gives False."""
+    fenced = (redrive_count, execution_id.bytes, redrive_count)
+    row = connection.execute(_OWNER, (execution_id.bytes, *fenced)).fetchone()
     if row is None or connection.execute(_SEND, (execution_id.bytes, data, key)).rowcount == 0:
         return None
     return int(row["owner"])

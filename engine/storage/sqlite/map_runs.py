@@ -44,8 +44,9 @@ on conflict do nothing
 _UPDATE: Final = """
 update map_runs as r set status = ?, stopped_at = ?, items = ?, executions = ?, results_written = ?, state = ?,
     redrive_count = ?, redriven_at = ?
-where r.id = ?
-    and not exists (select 1 from active_executions as a where a.execution_id = r.execution_id and a.owner <> ?)
+where r.id = ? and r.redrive_count <= ? and coalesce(
+    (select a.owner = ? from active_executions as a where a.execution_id = r.execution_id), r.status = 'RUNNING'
+)
 returning id
 """
 _LIMIT: Final = """
@@ -97,7 +98,8 @@ class SqliteMapRuns:
 
     async def update_map_run(self, epoch: int, map_run: MapRun) -> bool:
         """See `MapRuns.update_map_run`."""
-        return bool(await self._database.change(_UPDATE, *_progress(map_run), map_run.id.bytes, epoch))
+        fence = (map_run.id.bytes, map_run.redrive_count, epoch)
+        return bool(await self._database.change(_UPDATE, *_progress(map_run), *fence))
 
     async def limit_map_run(
         self,

@@ -124,7 +124,7 @@ async def test_pollers_are_told_of_tasks(storage: Storage, activity: Activity) -
     await storage.listen(lambda _: None, told.put_nowait)
     epoch, key = await _begun(storage, activity)
     sequence = 1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while told.empty():
             sequence += 1
             write = Write(execution_id=key, sequence=sequence, snapshot=b"")

@@ -101,6 +101,21 @@ async def test_an_execution_that_was_redriven_is_left_alone_until_it_is_over(sto
     assert execution.error is None
 
 
+async def test_an_execution_whose_data_is_gone_does_not_run_again(storage: Storage) -> None:
+    epoch, first = await ended(storage)
+    await erase(storage, first.execution_id)
+    assert await storage.commit(epoch, [redrive(first.execution_id, 6)]) == frozenset()
+
+
+async def test_the_erasure_of_what_runs_again_is_not_finished(storage: Storage) -> None:
+    epoch, first = await ended(storage)
+    assert await storage.begin_erasure(first.execution_id, "alice") is not None
+    assert await storage.commit(epoch, [redrive(first.execution_id, 6)])
+    await storage.finish_erasure(first.execution_id)
+    [erasure] = await storage.erasures([first.execution_id])
+    assert erasure.finished_at is None
+
+
 async def test_what_is_elsewhere_is_noted_once(storage: Storage) -> None:
     _, first = await ended(storage)
     begun = await storage.begin_erasure(first.execution_id, "alice")

@@ -62,6 +62,24 @@ async def test_only_the_executions_owner_stores_progress(storage: Storage) -> No
     assert await storage.find_map_run(run.id) == aborted
 
 
+async def test_a_map_run_that_is_over_with_its_execution_stays_as_it_is(storage: Storage) -> None:
+    _, epoch, run = await _running(storage)
+    zombie = await storage.register_process("b", 60)
+    succeeded = msgspec.structs.replace(run, status="SUCCEEDED")
+    assert await storage.update_map_run(epoch, succeeded)
+    await storage.commit(epoch, [end(run.execution_id, 2, 3)])
+    assert not await storage.update_map_run(zombie.epoch, run)
+    assert await storage.find_map_run(run.id) == succeeded
+
+
+async def test_what_was_read_before_a_redrive_is_not_written_after_it(storage: Storage) -> None:
+    _, epoch, run = await _running(storage)
+    redriven = msgspec.structs.replace(run, redrive_count=1, redriven_at=later(6))
+    assert await storage.update_map_run(epoch, redriven)
+    assert not await storage.update_map_run(epoch, msgspec.structs.replace(run, status="ABORTED"))
+    assert await storage.find_map_run(run.id) == redriven
+
+
 async def test_an_executions_map_runs_are_listed_latest_first(storage: Storage) -> None:
     machine, epoch, run = await _running(storage)
     parent, other = start(machine, "other"), start(machine, "none")

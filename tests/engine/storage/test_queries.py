@@ -173,7 +173,7 @@ async def test_owners_are_told_of_messages_and_handed_over_executions(storage: S
     machine, lease = await stored_machine(storage), await storage.register_process("a", 60)
     first = start(machine)
     await storage.commit(lease.epoch, [first])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while told.empty() or told.get_nowait() != lease.epoch:
             await storage.send(first.execution_id, b"hello")
         while told.empty() or told.get_nowait() != NOBODY:

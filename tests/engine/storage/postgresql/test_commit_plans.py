@@ -7,33 +7,32 @@ from typing import Final
 import pytest
 
 from engine.storage.migrations import migrate
-from engine.storage.postgresql.commit import SERVER_SETTINGS, STATEMENT
-from engine.storage.postgresql.extended import EXTENDED_STATEMENT
-from engine.storage.postgresql.outbox import ANNOUNCING_EXTENDED_STATEMENT, ANNOUNCING_STATEMENT
+from engine.storage.postgresql.commit import SERVER_SETTINGS, STATEMENTS, statement
 from tests.engine.storage.postgresql.plans import generic_plan, indexes, read_throughout
 from tests.support.postgres import Databases
 
-STATEMENTS: Final = {
-    "plain": STATEMENT,
-    "extended": EXTENDED_STATEMENT,
-    "announcing": ANNOUNCING_STATEMENT,
-    "announcing extended": ANNOUNCING_EXTENDED_STATEMENT,
+READ: Final = {
+    "beginnings": set[str](),
+    "advances": {"active_executions_pkey"},
+    "endings": {
+        "active_executions_pkey",
+        "executions_pkey",
+        "timers_pkey",
+        "messages_by_execution",
+        "activity_tasks_by_execution",
+    },
+    "redrives": {"executions_pkey", "erasures_pkey", "messages_by_execution", "final_snapshots_pkey"},
+    "timers_set": set[str](),
+    "timers_removed": {"timers_pkey"},
+    "messages_removed": {"messages_pkey"},
+    "sent": {"active_executions_pkey"},
+    "tasks_added": set[str](),
+    "tasks_removed": {"activity_tasks_by_execution"},
+    "snapshots": set[str](),
+    "contents": set[str](),
 }
-PLAIN: Final = {
-    "processes_pkey",
-    "executions_pkey",
-    "active_executions_pkey",
-    "timers_pkey",
-    "messages_pkey",
-    "messages_by_execution",
-    "activity_tasks_by_execution",
-}
-NEEDED: Final = {
-    "plain": PLAIN,
-    "extended": PLAIN | {"final_snapshots_pkey"},
-    "announcing": PLAIN,
-    "announcing extended": PLAIN | {"final_snapshots_pkey"},
-}
+"""The indexes that each part reads."""
+
 # Where there are no map runs yet, any index of theirs will do to find none.
 MAP_RUNS: Final = {"map_runs_pkey", "map_runs_by_execution"}
 ONE_AT_A_TIME: Final = {"processes_pkey", *MAP_RUNS}
@@ -63,12 +62,13 @@ KNOWN: Final = {
 def test_a_commit_finds_its_rows_by_their_keys(databases: Databases, known: str) -> None:
     url = databases.empty()
     migrate(url, report=lambda _: None)
-    for statement in KNOWN[known]:
-        databases.execute(url, statement)
-    for name, statement in STATEMENTS.items():
-        plan = generic_plan(url, statement, SERVER_SETTINGS)
-        assert not read_throughout(plan)
-        assert indexes(plan) - MAP_RUNS == NEEDED[name]
-        for node in plan:
-            if "Index Cond" in node and node.get("Index Name") not in ONE_AT_A_TIME:
-                assert "= ANY" in str(node["Index Cond"])
+    for filling in KNOWN[known]:
+        databases.execute(url, filling)
+    for parts in STATEMENTS:
+        for outbox in (False, True):
+            plan = generic_plan(url, statement(parts, outbox=outbox), SERVER_SETTINGS)
+            assert not read_throughout(plan)
+            assert indexes(plan) - MAP_RUNS == {"processes_pkey"}.union(*(READ[part.table] for part in parts))
+            for node in plan:
+                if "Index Cond" in node and node.get("Index Name") not in ONE_AT_A_TIME:
+                    assert "= ANY" in str(node["Index Cond"])

@@ -45,7 +45,7 @@ async def test_the_pool_has_no_more_connections_than_it_may(databases: Databases
 
 async def test_a_statement_that_takes_too_long_gives_its_connection_up(databases: Databases) -> None:
     with databases.migrated() as url:
-        storage = await _opened(url, command_timeout_seconds=0.1)
+        storage = await _opened(url, command_timeout_seconds=0.5)
         before = (await storage._database.fetch("select pg_backend_pid() as pid"))[0]["pid"]
         with pytest.raises(StorageUnavailable, match="PostgreSQL is unavailable: TimeoutError"):
             await storage._database.fetch("select pg_sleep(60)")

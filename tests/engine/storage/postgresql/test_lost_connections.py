@@ -44,15 +44,15 @@ async def _asking(storage: Storage) -> tuple[int, Write, Activity]:
     return lease.epoch, structs.replace(write, activity_tasks_added=(task,)), activity
 
 
-async def test_a_commit_of_either_kind_is_tried_again_on_a_new_connection(
+async def test_each_statement_of_commits_is_tried_again_on_a_new_connection(
     storage: Storage, databases: Databases, url: str
 ) -> None:
     epoch, first, activity = await _asking(storage)
     key = first.execution_id
     assert await storage.commit(epoch, [first]) == {key}
     plain = Write(execution_id=key, sequence=2, snapshot=b"2")
-    extended = Write(execution_id=key, sequence=3, snapshot=b"3", activity_tasks_removed=("1",))
-    for write in (plain, extended):
+    another = Write(execution_id=key, sequence=3, snapshot=b"3", activity_tasks_removed=("1",))
+    for write in (plain, another):
         databases.execute(url, _END_ALL)
         with pytest.raises(StorageUnavailable):
             await storage.commit(epoch, [write])

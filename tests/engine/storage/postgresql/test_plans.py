@@ -113,6 +113,7 @@ async def test_executions_are_found_by_way_of_an_index(full: Full) -> None:
     _unread(await full.plan(executions.PURGE_SNAPSHOTS, later(0)))
     _unread(await full.plan(executions.RUNNING_SNAPSHOT, key))
     _unread(await full.plan(executions.SEND, key, b"data", "channel", "key"))
+    _unread(await full.plan(executions.SEND_FENCED, key, b"data", "channel", "key", 0))
 
 
 async def test_what_a_process_owns_is_found_by_way_of_an_index(full: Full) -> None:
