@@ -31,6 +31,7 @@ from engine.runtime.lifecycle.lifecycle import Lifecycle
 from engine.runtime.listing import Listing
 from engine.runtime.maps.children import StandardChildren
 from engine.runtime.maps.coordinator import MapCoordinator
+from engine.runtime.maps.ends import Ends, patience
 from engine.runtime.maps.expresschildren import ExpressChildren
 from engine.runtime.maps.inputs import S3Access
 from engine.runtime.maps.life import Limits
@@ -73,7 +74,7 @@ class Resources:
         self.executions = Executions(storage, self.definitions, clock, self.archives)
         self.map_runs = MapRuns(storage, self.definitions, self.executions)
         self.schedule_groups = ScheduleGroups(storage, self.definitions, clock)
-        self.schedules = Schedules(storage, self.definitions, self.schedule_groups, clock, options)
+        self.schedules = Schedules(storage, self.definitions, self.schedule_groups, clock, options, self.executions)
         self.listing = Listing(self.machines, self.map_runs, self.executions, self.definitions)
 
 
@@ -120,17 +121,19 @@ class Parts:
             resources.definitions,
             maps,
             workers,
+            lease=self.lease,
             terms=terms,
             clock=clock,
             options=options,
             observer=observer,
         )
-        self.executor.on_unstarted = adoption.doubt
+        self.executor.on_doubtful = adoption.doubt
         horizon = options.timer_horizon_seconds
-        standard = StandardChildren(self.executor, adoption, storage, terms, clock, horizon)
+        ends = Ends(storage, maps.abort_strays, patience(options.lease_seconds))
+        standard = StandardChildren(self.executor, adoption, storage, terms, clock, ends, horizon)
         express = ExpressChildren(self.express, self.commits, storage, clock, maps.child_ended)
         maps.connect({"STANDARD": standard, "EXPRESS": express})
-        self.redrives = Redrives(storage, self.executor, resources.executions, adoption, clock, options)
+        self.redrives = Redrives(storage, self.executor, resources.executions, adoption, ends, clock, options)
         self.queues = ActivityQueues(storage, clock, options)
         self.callbacks = Callbacks(storage, resources.activities, self.queues, self.tokens, clock, options)
         self.leader = Leader(storage, self.lease, options.lease_seconds)

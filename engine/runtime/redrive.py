@@ -15,7 +15,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.errors import ExecutionNotRedrivable, Unavailable
 from engine.runtime.executions import Executions
 from engine.runtime.identity import redrive_status
-from engine.runtime.maps.ends import all_ended
+from engine.runtime.maps.ends import Ends
 from engine.runtime.options import EngineOptions
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.running.commit_loop import Outcome
@@ -51,6 +51,7 @@ class Redrives:
         executor: Executor,
         executions: Executions,
         adoption: Adoption,
+        ends: Ends,
         clock: DatabaseClock,
         options: EngineOptions,
     ) -> None:
@@ -58,6 +59,7 @@ class Redrives:
         self._executor = executor
         self._executions = executions
         self._adoption = adoption
+        self._ends = ends
         self._clock = clock
         self._horizon = timedelta(seconds=options.timer_horizon_seconds)
         self._seconds = options.start_timeout_seconds
@@ -89,7 +91,7 @@ class Redrives:
             reason = "State machine is in DELETING status"
         if reason is None and await self._storage.erasures([execution.id]):
             reason = "Execution data was deleted and cannot be redriven"
-        if reason is None and not await all_ended(self._storage, execution.id):
+        if reason is None and not await self._ends.all_ended(execution.id):
             reason = "Execution has a Map Run that is still being aborted and cannot be redriven yet"
         if reason is not None:
             raise ExecutionNotRedrivable(reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,10 +15,12 @@ from typing import Final
 import aiohttp
 
 from sandbox.process import ChildProcess
+from tests.support.networks import claimed
 
 ROOT: Final = Path(__file__).parents[2]
 COMPONENT: Final = Path(__file__).with_name("component")
 LEASE_SECONDS: Final = 2
+_PORT: Final = 8080
 _ANSWER_SECONDS: Final = 4.0
 _LONG_POLL_SECONDS: Final = 15.0
 _PAUSE_SECONDS: Final = 0.1
@@ -37,10 +38,10 @@ class RefusedError(Exception):
 class Member:
     """One place in the cluster, with whatever process has it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._address = ("127.0.0.1", _free_port())
-        self.url = f"http://127.0.0.1:{self._address[1]}"
-        self._environment = {**environment, "WORKFLOW_ADDR": f":{self._address[1]}"}
+    def __init__(self, environment: Mapping[str, str], host: str, log: Path) -> None:
+        self._address = (host, _PORT)
+        self.url = f"http://{host}:{_PORT}"
+        self._environment = {**environment, "HOST": host, "WORKFLOW_ADDR": f":{_PORT}"}
         self._log = log
         self._process: ChildProcess | None = None
 
@@ -127,7 +128,6 @@ async def running(
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "PYTHONPATH": str(ROOT),
-        "HOST": "127.0.0.1",
         "MANAGEMENT_PORT": "0",
         "AUTHENTICATION": "optional",
         "LOG_LEVEL": "warning",
@@ -140,20 +140,16 @@ async def running(
         "RELIABILITY_FOLDER": str(folder),
         **settings,
     }
-    members = [Member(environment, folder / f"engine-{number}.log") for number in range(engines)]
-    async with aiohttp.ClientSession() as session:
-        cluster = Cluster(members, session, random)
-        keeper = asyncio.create_task(cluster.keep())
-        try:
-            yield cluster
-        finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
-            for member in members:
-                await member.end()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    with claimed() as network:
+        hosts = [f"{network}.1.{number}" for number in range(1, engines + 1)]
+        members = [Member(environment, host, folder / f"engine-{number}.log") for number, host in enumerate(hosts)]
+        async with aiohttp.ClientSession() as session:
+            cluster = Cluster(members, session, random)
+            keeper = asyncio.create_task(cluster.keep())
+            try:
+                yield cluster
+            finally:
+                keeper.cancel()
+                await asyncio.wait([keeper])
+                for member in members:
+                    await member.end()

@@ -23,7 +23,7 @@ from tests.reliability.site import Site, site
 from tests.reliability.storms import STORMS, Storm
 from tests.support.postgres import Databases, running_server
 
-ENDS_SECONDS: Final = 60.0
+ENDS_SECONDS: Final = 180.0
 _RUNS: Final = "select 1 from active_executions limit 1"
 _EMPTY: Final = ("active_executions", "timers", "messages", "activity_tasks")
 

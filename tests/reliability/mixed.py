@@ -34,6 +34,11 @@ def machines() -> dict[str, Json]:
         "asks": _chain({"Ask": _starting("asked", ".waitForTaskToken"), "After": _task("step")}),
         "asked": _chain({"Tell": _task("ask")}),
         "deadline": _chain({"Slow": _task("slow", TimeoutSeconds=2, Retry=_AGAIN), "After": _task("step")}),
+        "beats": _chain({"Work": _resource(ACTIVITY, HeartbeatSeconds=2, Retry=_AGAIN), "After": _task("step")}),
+        "starts": _chain({"Child": _starting("waits", ""), "After": _task("count")}),
+        "tolerant": _chain({"Each": _tolerant(), "After": _task("count")}),
+        "nested": _chain({"Each": _nested(), "After": _task("count")}),
+        "express": _chain({"Each": _express(), "After": _task("count")}),
     }
 
 
@@ -68,9 +73,23 @@ def _each(processor: Json) -> Json:
     return {"Type": "Map", "ItemSelector": {"n.$": "$$.Map.Item.Value"}, **items}
 
 
-def _distributed() -> Json:
-    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    return {**_each({**_chain({"D": _task("step")}), **mode}), "Label": "Items"}
+def _distributed(processor: Json | None = None, kind: str = "STANDARD", **fields: object) -> Json:
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": kind}}
+    return {**_each({**(processor or _chain({"D": _task("step")})), **mode}), "Label": "Items", **fields}
+
+
+def _tolerant() -> Json:
+    """Give a map run that fails about every fourth time: when more than one of its three items does."""
+    return _distributed(_chain({"R": _task("risky")}), ToleratedFailureCount=1)
+
+
+def _nested() -> Json:
+    inner = _distributed(Label="Inner")
+    return _distributed(_chain({"Inner": inner}), ItemSelector={"items": [1, 2]}, MaxConcurrency=1)
+
+
+def _express() -> Json:
+    return _distributed(_chain({"P": {"Type": "Pass"}}), "EXPRESS")
 
 
 def _starting(machine: str, suffix: str) -> Json:

@@ -16,11 +16,14 @@ from engine.runtime.identity import Identity, Terms, context_of, info_of
 from engine.runtime.maps.children import processor
 from engine.runtime.options import EngineOptions
 from engine.storage import Storage
-from engine.storage.records import ALL, Execution, ExecutionFilter
+from engine.storage.lifecycle import EMPTY
+from engine.storage.records import ALL, ChildCount, Execution, ExecutionFilter, MapRun
 from tests.reliability.replay import Departure, check
 
 _EVENTS: Final = msgspec.json.Decoder(list[HistoryEvent])
 _AT_A_TIME: Final = 1_000
+_DATA: Final = frozenset({"input", "output", "error", "cause", "parameters"})
+"""What an event's details may hold of the data of its execution, among other things."""
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):
@@ -68,11 +71,8 @@ class Oracle:
             histories[str(execution.id)] = history
             verdict.executions += 1
             verdict.events += len(history)
-            verdict.problems += [f"{execution.name}: {problem}" for problem in _record(execution, history)]
-            try:
-                await self._replay(execution, history)
-            except Departure as departure:
-                verdict.problems.append(str(departure))
+            problems = [*_record(execution, history), *await self._contents(execution, history)]
+            verdict.problems += [f"{execution.name}: {problem}" for problem in problems]
         runs: dict[str, int] = defaultdict(int)
         for effect in effects:
             runs[effect.key] += 1
@@ -83,10 +83,15 @@ class Oracle:
     async def _executions(self, organization: str) -> AsyncIterator[Execution]:
         """Give all executions, each followed by the children of its map runs."""
         async for execution in self._listed(organization, ALL):
-            yield execution
-            for map_run in await self._storage.list_map_runs(execution.id, _AT_A_TIME, None):
-                async for child in self._listed(organization, ExecutionFilter(map_run=map_run.id)):
-                    yield child
+            async for each in self._with_children(organization, execution):
+                yield each
+
+    async def _with_children(self, organization: str, execution: Execution) -> AsyncIterator[Execution]:
+        yield execution
+        for map_run in await self._storage.list_map_runs(execution.id, _AT_A_TIME, None):
+            async for child in self._listed(organization, ExecutionFilter(map_run=map_run.id)):
+                async for each in self._with_children(organization, child):
+                    yield each
 
     async def _listed(self, organization: str, chosen: ExecutionFilter) -> AsyncIterator[Execution]:
         before = None
@@ -98,6 +103,24 @@ class Oracle:
     async def _history(self, execution: Execution) -> list[HistoryEvent]:
         chunks = await self._storage.read_history(execution.id, after=None, limit=100_000, reverse=False)
         return [event for chunk in chunks for event in _EVENTS.decode(chunk.data)]
+
+    async def _contents(self, execution: Execution, history: Sequence[HistoryEvent]) -> list[str]:
+        """Complain of what an execution and its map runs say, and shouldn't."""
+        map_runs = await self._storage.list_map_runs(execution.id, _AT_A_TIME, None)
+        problems = [
+            problem
+            for each in map_runs
+            for problem in _map_run(execution, each, await self._storage.count_children(each.id))
+        ]
+        if await self._storage.erasures([execution.id]):
+            return [*problems, *_erased(execution, history)]
+        if execution.origin.map_run is None or history:
+            problems += _answers(history)
+            try:
+                await self._replay(execution, history)
+            except Departure as departure:
+                problems.append(str(departure))
+        return problems
 
     async def _replay(self, execution: Execution, history: Sequence[HistoryEvent]) -> None:
         definition = await self._definitions.version(execution.state_machine_id, execution.version)
@@ -124,14 +147,51 @@ class Oracle:
 
 
 def _record(execution: Execution, history: Sequence[HistoryEvent]) -> Iterator[str]:
-    """Complain of gaps, and of an end that the history doesn't tell of."""
+    """Complain of gaps, and of an end that the history doesn't tell of; EXPRESS children have no history."""
     ids = [event.id for event in history]
     if ids != list(range(1, len(ids) + 1)):
         yield f"the ids of its events are {ids}"
     if execution.status == "RUNNING":
         yield "it never ended"
-    elif not history or history[-1].type.removeprefix("Execution").upper() != execution.status.replace("_", ""):
-        yield f"it is {execution.status}, but its history ends with {history[-1].type if history else 'nothing'}"
+    elif not history:
+        if execution.origin.map_run is None:
+            yield f"it is {execution.status}, but has no history"
+    elif history[-1].type.removeprefix("Execution").upper() != execution.status.replace("_", ""):
+        yield f"it is {execution.status}, but its history ends with {history[-1].type}"
+
+
+def _map_run(execution: Execution, row: MapRun, counts: Sequence[ChildCount]) -> Iterator[str]:
+    """Complain of a map run that isn't over, and of one that succeeded without, or in spite of, its children."""
+    items = {count.status: count.items for count in counts}
+    if row.status == "RUNNING":
+        yield f"its map run {row.id} never ended"
+    elif row.status == "SUCCEEDED":
+        failed = sum(items.values()) - items.get("SUCCEEDED", 0)
+        if failed > row.tolerated_failure_count or sum(items.values()) != row.items:
+            yield f"its map run {row.id} of {row.items} items succeeded with {items}"
+    elif execution.status == "SUCCEEDED":
+        yield f"it succeeded, and its map run {row.id} is {row.status}"
+
+
+def _erased(execution: Execution, history: Sequence[HistoryEvent]) -> Iterator[str]:
+    """Complain of data that is left after its erasure."""
+    if (execution.input, execution.output, execution.error, execution.cause) != (EMPTY, None, None, None):
+        yield "its input, output, error or cause is left after the erasure of its data"
+    left = [event.id for event in history if event.details.keys() & _DATA]
+    if left:
+        yield f"the events {left} have data left after its erasure"
+
+
+def _answers(history: Sequence[HistoryEvent]) -> Iterator[str]:
+    """Complain of a handler's result that was made for another visit or before a redrive."""
+    redrives = [event.id for event in history if event.type == "ExecutionRedriven"]
+    for event, entry in _done(history):
+        made_by = msgspec.json.decode(str(event.details["output"])).get("by", "")
+        visit = made_by.rpartition(":")[2].partition(".")[0]
+        count = sum(each < event.id for each in redrives)
+        wanted = f"{entry}r{count}" if count and redrives[count - 1] > entry else str(entry)
+        if visit != wanted:
+            yield f"the event {event.id} has the result of the visit {visit} instead of {wanted}"
 
 
 def _effects(histories: dict[str, list[HistoryEvent]], runs: dict[str, int]) -> Iterator[str]:
@@ -146,7 +206,7 @@ def _effects(histories: dict[str, list[HistoryEvent]], runs: dict[str, int]) -> 
             yield f"{key}: a side effect without a committed entry of its state"
     for execution, history in histories.items():
         redrives = sum(event.type == "ExecutionRedriven" for event in history)
-        for done in _done(history):
+        for _, done in _done(history):
             seen = keys[execution, done]
             if not seen:
                 yield f"{execution}:{done}: its task succeeded without a side effect"
@@ -154,12 +214,12 @@ def _effects(histories: dict[str, list[HistoryEvent]], runs: dict[str, int]) -> 
                 yield f"{execution}:{done}: its side effect came under the keys {sorted(seen)}"
 
 
-def _done(history: Sequence[HistoryEvent]) -> Iterator[int]:
-    """Give the entries of states whose handler succeeded; one that was redriven isn't caused by its entry."""
+def _done(history: Sequence[HistoryEvent]) -> Iterator[tuple[HistoryEvent, int]]:
+    """Give successes of handlers and the entries of their states; one that was redriven isn't caused by its entry."""
     for event in history:
         if event.type == "TaskSucceeded" and event.details.get("resourceType") == "handler":
             cause = event
             while cause.type != "TaskStateEntered" and cause.previous_id:
                 cause = history[cause.previous_id - 1]
             if cause.type == "TaskStateEntered":
-                yield cause.id
+                yield event, cause.id

@@ -108,7 +108,7 @@ class _Replay:
                 for event in self._outcomes(command.task_id, following, ending):
                     yield event, following.timestamp if isinstance(event, TaskStarted) else ending.timestamp
             elif ending.timestamp >= command.due - self._apart:
-                yield TimerFired(command.timer_id), ending.timestamp
+                yield TimerFired(command.timer_id), max(ending.timestamp, command.due)
 
     def _outcomes(self, task_id: str, following: HistoryEvent, ending: HistoryEvent) -> Iterator[Event]:
         if following.type == "ActivityStarted":

@@ -110,7 +110,7 @@ async def test_refused_starts_do_not_pile_up() -> None:
     storage = Counts()
     engine = make_engine(storage, lease_seconds=600)
     await engine.start()
-    storage.refuse = engine._executor.on_unstarted
+    storage.refuse = engine._executor.on_doubtful
     for _ in range(1_201):
         storage.refuse(uuid4())
     sweep = engine._parts.sweeper.take_over

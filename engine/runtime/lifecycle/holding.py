@@ -43,6 +43,11 @@ class Holding:
                 self._executor.tasks.abandon(execution_id, event.task_id)
             self._wake()
 
+    def returned(self, execution_id: UUID) -> None:
+        """See `Departures.returned`: its tasks are begun anew, or aren't wanted."""
+        if self._results.pop(execution_id, None) is not None:
+            self._executor.tasks.cancel_of({execution_id})
+
     async def drain(self) -> None:
         """Wait for the tasks that run on, and store their results."""
         while self._results:
@@ -55,10 +60,11 @@ class Holding:
         epoch, known = await self._lease.wait(), set(self._results)
         held = set(await self._storage.held(epoch))
         for execution_id in known - held:
-            self._executor.tasks.cancel_of({execution_id})
-            del self._results[execution_id]
+            self.returned(execution_id)
         for execution_id in held:
-            self._executor.hold(execution_id)
+            if execution_id in self._executor:
+                self._executor.hold(execution_id)
+                self._executor.on_doubtful(execution_id)  # it may have been stopped and redriven since that was read
             await self._store(execution_id)
         done = [execution_id for execution_id in held if self._is_done(execution_id)]
         if done:

@@ -82,3 +82,7 @@ class Lifecycle:
     def task_ended(self, execution_id: UUID, event: Outcome) -> None:
         """See `Departures.task_ended`."""
         self._holding.task_ended(execution_id, event)
+
+    def returned(self, execution_id: UUID) -> None:
+        """See `Departures.returned`."""
+        self._holding.returned(execution_id)

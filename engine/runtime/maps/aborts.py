@@ -23,7 +23,8 @@ async def stop_children(ledger: Ledger, children: Children, row: MapRun) -> bool
     """Abort all children that run, and wait until they are over, but not for ever.
 
     False if the map run was redriven meanwhile: those that run then are to run. Children are looked for first and the
-    map run is read afterwards, so that what was found before a redrive was noted ran before it.
+    map run is read afterwards, so that what was found before a redrive was noted ran before it. A child that is
+    redriven even later isn't harmed either: the wish is for it as it was found.
     """
     give_up = time.monotonic() + _ABORT_SECONDS
     told: set[UUID] = set()
@@ -35,9 +36,11 @@ async def stop_children(ledger: Ledger, children: Children, row: MapRun) -> bool
             return False
         if not running:
             return True
-        for child in running - told:
-            await ledger.patiently(lambda child=child: children.stop(child))  # type: ignore[misc]
-        told |= running
+        for child, redrives in running.items():
+            if child not in told and await ledger.patiently(
+                lambda child=child, redrives=redrives: children.stop(child, redrives)  # type: ignore[misc]
+            ):
+                told.add(child)
         if time.monotonic() > give_up:
             _log.warning("%d children of the map run %s don't stop", len(running), row.id)
             return True

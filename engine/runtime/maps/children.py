@@ -16,7 +16,7 @@ from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definition
 from engine.runtime.identity import Identity, Terms
 from engine.runtime.maps.arns import processor_arn
-from engine.runtime.maps.ends import all_ended
+from engine.runtime.maps.ends import Ends
 from engine.runtime.ownership.adoption import Adoption
 from engine.runtime.running.commit_loop import Outcome
 from engine.runtime.running.executor import Executor
@@ -52,12 +52,15 @@ class Children(Protocol):
         """Run a child that is over again; ``rejected`` if it can't be."""
         ...
 
-    async def running(self, map_run: UUID) -> set[UUID]:
-        """Give the children that run, wherever they do."""
+    async def running(self, map_run: UUID) -> dict[UUID, int]:
+        """Give the children that run, wherever they do, and how often each was redriven."""
         ...
 
-    async def stop(self, child: UUID) -> None:
-        """Abort a child, wherever it runs."""
+    async def stop(self, child: UUID, redrive_count: int) -> bool:
+        """Abort a child, wherever it runs, unless it was redriven more often than that by now.
+
+        False if it may have to be told again: it is in memory here, and maybe not this process's any more.
+        """
         ...
 
     def runs_here(self, child: UUID) -> bool:
@@ -86,6 +89,7 @@ class StandardChildren:
         storage: Storage,
         terms: Terms,
         clock: DatabaseClock,
+        ends: Ends,
         horizon_seconds: float,
     ) -> None:
         self._executor = executor
@@ -93,6 +97,7 @@ class StandardChildren:
         self._storage = storage
         self._terms = terms
         self._clock = clock
+        self._ends = ends
         self._horizon = timedelta(seconds=horizon_seconds)
 
     async def start(self, family: Family, child: ChildInput) -> Outcome:
@@ -106,7 +111,7 @@ class StandardChildren:
     async def redrive(self, family: Family, child: ChildInput) -> Outcome:
         """Run a child again from where it failed, once its own map runs are over."""
         identifier = family.id_of(child.index)
-        if not await all_ended(self._storage, identifier):
+        if not await self._ends.all_ended(identifier):
             return "rejected"
         while True:
             stored = await self._storage.load_finished(identifier)
@@ -117,19 +122,21 @@ class StandardChildren:
                 return outcome
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def running(self, map_run: UUID) -> set[UUID]:
+    async def running(self, map_run: UUID) -> dict[UUID, int]:
         """Give the children that run, after the storage."""
-        running: set[UUID] = set()
+        running: dict[UUID, int] = {}
         last: int | None = None
         while page := await self._storage.list_children(map_run, last, _PAGE):
-            running.update(child.id for child in page if child.status == "RUNNING")
+            running |= {child.id: child.redrive_count for child in page if child.status == "RUNNING"}
             last = page[-1].index
         return running
 
-    async def stop(self, child: UUID) -> None:
+    async def stop(self, child: UUID, redrive_count: int) -> bool:
         """Abort a child."""
-        if not self._executor.deliver(child, Stopped()):
-            await self._storage.send(child, encode_message(Stopped()))
+        if self._executor.redrive_count(child) == redrive_count and self._executor.deliver(child, Stopped()):
+            return False
+        await self._storage.send(child, encode_message(Stopped()), redrive_count=redrive_count)
+        return True
 
     def runs_here(self, child: UUID) -> bool:
         """Whether the child is in memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -104,7 +104,11 @@ class MapCoordinator:
 
     async def sweep(self) -> None:
         """Abort map runs that nobody waits for: their process died when it was about to."""
-        for row in await self._storage.running_map_runs(await self._lease.wait(), _RUNNING_AT_A_TIME):
+        await self.abort_strays(await self._storage.running_map_runs(await self._lease.wait(), _RUNNING_AT_A_TIME))
+
+    async def abort_strays(self, rows: Sequence[MapRun]) -> None:
+        """Abort those of these map runs that nobody waits for."""
+        for row in rows:
             if await self._is_stray(row):
                 self._abort(row.id, self._abort_stray(row))
 
@@ -160,7 +164,8 @@ class MapCoordinator:
     def _aborted(self, map_run_id: UUID, task: asyncio.Task[None]) -> None:
         if self._aborts.get(map_run_id) is task:
             del self._aborts[map_run_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, LeaseLapsed):  # another process has seen to it
             _log.warning("The map run %s isn't aborted yet: %s", map_run_id, error)
 
     async def _abort_stray(self, row: MapRun) -> None:

@@ -55,15 +55,16 @@ class ExpressChildren:
         self._launch(family, child, Redriven(before.redrive_count + 1, self._clock.now()))
         return "applied"
 
-    async def running(self, map_run: UUID) -> set[UUID]:
+    async def running(self, map_run: UUID) -> dict[UUID, int]:
         """Give the children that run in this process."""
-        return {child for child, (family, _) in self._running.items() if family == map_run}
+        return {child: 0 for child, (family, _) in self._running.items() if family == map_run}
 
-    async def stop(self, child: UUID) -> None:
+    async def stop(self, child: UUID, redrive_count: int) -> bool:  # noqa: ARG002 - it runs here, or nowhere
         """Abort a child."""
         if child in self._running:
             self._stopped.add(child)
             self._running[child][1].cancel()
+        return True
 
     def runs_here(self, child: UUID) -> bool:
         """Whether the child runs in this process."""

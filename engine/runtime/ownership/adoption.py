@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -20,11 +21,12 @@ from engine.runtime.lifecycle.formats import NEWER, missing_format
 from engine.runtime.lifecycle.reconciling import in_order, reconciled
 from engine.runtime.observer import Observer
 from engine.runtime.options import EngineOptions
+from engine.runtime.ownership.lease import ProcessLease
 from engine.runtime.running.executor import Executor
 from engine.runtime.running.map_work import MapRunner
 from engine.runtime.running.outgoing import untaken
 from engine.runtime.running.run import Arrival, Run
-from engine.storage import OutcomeUnknown
+from engine.storage import LeaseLapsed, OutcomeUnknown
 from engine.storage.protocol import Storage
 from engine.storage.records import ActiveExecution, Message, Redriven
 
@@ -53,6 +55,7 @@ class Adoption:
         maps: MapRunner,
         activity_tasks: ActivityTasks,
         *,
+        lease: ProcessLease,
         terms: Terms,
         clock: DatabaseClock,
         options: EngineOptions,
@@ -63,11 +66,13 @@ class Adoption:
         self._definitions = definitions
         self._maps = maps
         self._activity_tasks = activity_tasks
+        self._lease = lease
         self._terms = terms
         self._clock = clock
         self._horizon = timedelta(seconds=options.timer_horizon_seconds)
         self._observer = observer
         self._turn = asyncio.Lock()
+        self._left: set[UUID] = set()
         self._is_unsure = False
         self._doubtful: set[UUID] = set()
         self.on_unreadable: Callable[[UUID, str], None] = _ignore
@@ -81,14 +86,14 @@ class Adoption:
             await self._recall(epoch)
         await self._look_again(epoch)
         while True:
-            async with self._turn:
+            async with self._alone():
                 claimed = await self._known(self._storage.claim(epoch, _AT_A_TIME))
                 await self._take_over(epoch, claimed)
             if len(claimed) < _AT_A_TIME:
                 return
 
     def doubt(self, execution_id: UUID) -> None:
-        """Look for an execution whose start was not to be: it may have begun before, under this process's last lease.
+        """Look for an execution that left the memory since it seemed to be another process's: it may be this one's.
 
         A takeover that came upon it meanwhile took it to be in memory.
         """
@@ -96,7 +101,7 @@ class Adoption:
 
     async def claim_set_aside(self, epoch: int, wait_seconds: float, hopeless: str, limit: int) -> int:
         """Take over executions that were set aside, see `Abilities.claim_set_aside`; gives how many."""
-        async with self._turn:
+        async with self._alone():
             claimed = await self._known(self._storage.claim_set_aside(epoch, wait_seconds, hopeless, limit))
             forsaken = frozenset(each.execution.id for each in claimed if not each.served)
             await self._take_over(epoch, [each.execution for each in claimed], forsaken)
@@ -105,9 +110,9 @@ class Adoption:
     async def wake(self, epoch: int, execution_ids: Sequence[UUID]) -> None:
         """Bring back executions of this process that aren't in memory, page by page."""
         for start in range(0, len(execution_ids), _AT_A_TIME):
-            async with self._turn:
+            async with self._alone():
                 for execution in await self._load_absent(epoch, execution_ids[start : start + _AT_A_TIME]):
-                    await self._adopt(execution)
+                    await self._adopt(epoch, execution)
 
     async def deliver(self, epoch: int) -> int:
         """Give their messages to this process's executions, and say how many messages there were.
@@ -129,9 +134,9 @@ class Adoption:
             if event is not None and not self._executor.deliver(message.execution_id, event, message.id):
                 absent.setdefault(message.execution_id, []).append(Arrival(event, message.id))
         if absent:
-            async with self._turn:
+            async with self._alone():
                 for execution in await self._load_absent(epoch, list(absent)):
-                    await self._adopt(execution, absent[execution.id])
+                    await self._adopt(epoch, execution, absent[execution.id])
 
     async def _known(self, claim: Awaitable[Claimed]) -> Claimed:
         """Wait for a claim; note when it isn't known whether it was made."""
@@ -145,7 +150,7 @@ class Adoption:
         """Bring all executions of this process into memory."""
         after = None
         while owned := await self._storage.owned(epoch, _AT_A_TIME, after):
-            async with self._turn:
+            async with self._alone():
                 await self._take_over(epoch, await self._load_absent(epoch, owned))
             after = owned[-1]
         self._is_unsure = False
@@ -155,7 +160,7 @@ class Adoption:
         doubtful = list(self._doubtful)
         for start in range(0, len(doubtful), _AT_A_TIME):
             page = doubtful[start : start + _AT_A_TIME]
-            async with self._turn:
+            async with self._alone():
                 await self._take_over(epoch, await self._load_absent(epoch, page))
             self._doubtful.difference_update(page)
 
@@ -166,13 +171,16 @@ class Adoption:
     async def _take_over(
         self, epoch: int, executions: Sequence[ActiveExecution], forsaken: frozenset[UUID] = frozenset()
     ) -> None:
-        """Go on with executions where others left them, after what was told to them meanwhile."""
+        """Go on with executions where others left them, after what was told to them meanwhile.
+
+        Raises LeaseLapsed when the lease was lost meanwhile, and they are others'.
+        """
         was_unsure = self._is_unsure
         self._is_unsure = was_unsure or bool(executions)
         arrivals = await self._arrivals(epoch, {execution.id for execution in executions}) if executions else {}
         for execution in executions:
             told = arrivals.get(execution.id, [])
-            await self._adopt(execution, told, taken_over=True, forsaken=execution.id in forsaken)
+            await self._adopt(epoch, execution, told, taken_over=True, forsaken=execution.id in forsaken)
         self._is_unsure = was_unsure
 
     async def _arrivals(self, epoch: int, execution_ids: set[UUID]) -> dict[UUID, list[Arrival]]:
@@ -187,6 +195,13 @@ class Adoption:
             after = messages[-1].id
         return arrivals
 
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Wait for the turn, and note who leaves the memory in it."""
+        async with self._turn:
+            with self._executor.noting_who_leaves() as self._left:
+                yield
+
     def _event(self, message: Message) -> Event | None:
         """Read a message; an execution with one that only a newer engine understands is for such an engine."""
         try:
@@ -198,6 +213,7 @@ class Adoption:
 
     async def _adopt(
         self,
+        epoch: int,
         execution: ActiveExecution,
         arrivals: Sequence[Arrival] = (),
         *,
@@ -213,6 +229,11 @@ class Adoption:
             missing = await self._activity_tasks.missing(untaken(snapshot), run.info.organization) if taken_over else []
         except (LookupError, ValueError, InvalidDefinition):
             _log.exception("The execution %s can't be read; it stays where it is.", execution.id)
+            return
+        if self._lease.epoch != epoch:
+            raise LeaseLapsed(f"The lease of epoch {epoch} is gone, and with it the execution {execution.id}.")
+        if execution.id in self._left:  # what was read may be of before that: its state and its messages
+            self.doubt(execution.id)
             return
         if execution.id in self._executor:
             for arrival in arrivals:

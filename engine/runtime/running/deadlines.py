@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
+from bisect import insort
 from collections import deque
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
+
+_DUE: Final = itemgetter(0)
 
 
 class Deadlines:
     """Fails futures with TimeoutError that aren't done in time.
 
     Most are done long before, in the order in which they came, and their limits are alike: so one timer, for the
-    earliest, does for all, where the event loop would make and cancel one for each.
+    earliest, does for all, where the event loop would make and cancel one for each. The others are put in their places,
+    so that it takes no more than to look at the first of them, however many wait.
     """
 
     def __init__(self) -> None:
@@ -23,10 +28,14 @@ class Deadlines:
 
     def limit(self, future: asyncio.Future[Any], seconds: float) -> None:
         """Fail the future unless it is done within so many seconds."""
-        while self._limited and self._limited[0][1].done():
-            self._limited.popleft()
+        limited = self._limited
+        while limited and limited[0][1].done():
+            limited.popleft()
         due = asyncio.get_running_loop().time() + seconds
-        self._limited.append((due, future))
+        if limited and due < limited[-1][0]:
+            insort(limited, (due, future), key=_DUE)
+        else:
+            limited.append((due, future))
         if due < self._rings_at:
             self._arm(due)
 
@@ -38,11 +47,10 @@ class Deadlines:
 
     def _ring(self) -> None:
         self._alarm, self._rings_at = None, math.inf
-        now = asyncio.get_running_loop().time()
-        waiting = [(due, future) for due, future in self._limited if not future.done()]
-        for due, future in waiting:
-            if due <= now:
+        now, limited = asyncio.get_running_loop().time(), self._limited
+        while limited and (limited[0][0] <= now or limited[0][1].done()):
+            future = limited.popleft()[1]
+            if not future.done():
                 future.set_exception(TimeoutError())
-        self._limited = deque((due, future) for due, future in waiting if due > now)
-        if self._limited:
-            self._arm(min(due for due, _ in self._limited))
+        if limited:
+            self._arm(limited[0][0])

@@ -28,6 +28,10 @@ class Departures(Protocol):
         """Hear the result of a task of an execution that isn't in memory."""
         ...
 
+    def returned(self, execution_id: UUID) -> None:
+        """Hear that an execution comes into the memory: what runs on for it since it left is of no use any more."""
+        ...
+
 
 class NoDepartures:
     """Every task can be run here, and results that come too late are of no use."""
@@ -44,3 +48,6 @@ class NoDepartures:
 
     def task_ended(self, execution_id: UUID, event: Outcome) -> None:
         """See `Departures.task_ended`."""
+
+    def returned(self, execution_id: UUID) -> None:
+        """See `Departures.returned`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -48,7 +49,8 @@ class Executor:
         tasks: where its tasks run.
         timers: the timers that are due within the horizon.
         on_stray: told of a child execution that nobody waits for, and which execution started it.
-        on_unstarted: told of an execution that left the memory since its start, or redrive, was not written.
+        on_doubtful: told of an execution that left the memory since a write of it wasn't applied: somebody else has
+            it, or this process has it once more and took it to be in memory.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class Executor:
         self._deadlines = Deadlines()
         self.tasks = tasks
         self.on_stray: Callable[[UUID, str], None] = _ignore
-        self.on_unstarted: Callable[[UUID], None] = _ignore
+        self.on_doubtful: Callable[[UUID], None] = _ignore
         self.timers = Timers(clock, self._timer_fired)
         self._work = Work(tasks, self.timers, maps, self)
 
@@ -101,6 +103,8 @@ class Executor:
         when the outcome isn't known within `seconds`.
         """
         settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        if step.write.redriven is not None:
+            self.departures.returned(run.id)
         self._residents.add_if_absent(run)
         self._commit(run, step, partial(self._settle_start, run, step, settled))
         if seconds is not None:
@@ -110,6 +114,20 @@ class Executor:
         finally:
             # It has the TimeoutError, whose traceback has this frame: a cycle that would keep the execution.
             del settled
+
+    @contextmanager
+    def noting_who_leaves(self) -> Iterator[set[UUID]]:
+        """Give the executions that leave the memory meanwhile: what was read of them may be of before that."""
+        self._residents.left = left = set[UUID]()
+        try:
+            yield left
+        finally:
+            self._residents.left = None
+
+    def redrive_count(self, execution_id: UUID) -> int | None:
+        """Tell how often an execution in memory was redriven; None if it isn't there."""
+        run = self._residents.find(execution_id)
+        return None if run is None else run.identity.redrive_count
 
     def deliver(self, execution_id: UUID, event: Event, message_id: int | None = None) -> bool:
         """Hand an event to an execution in memory; False if it isn't there."""
@@ -122,6 +140,7 @@ class Executor:
 
     def adopt(self, run: Run, commands: Sequence[Command], arrivals: Sequence[Arrival]) -> None:
         """Go on with an execution that was brought into memory, and tell it what happened meanwhile."""
+        self.departures.returned(run.id)
         self._residents.add(run)
         for command in commands:
             self._work.obey(run, command)
@@ -252,7 +271,7 @@ class Executor:
             self._apply(run, step)
         elif self._is_resident(run):
             self._residents.remove(run.id)
-            self.on_unstarted(run.id)
+            self.on_doubtful(run.id)
         if not settled.done():
             settled.set_result(outcome)
 
@@ -271,6 +290,7 @@ class Executor:
                 self._depart(run, step.arrivals)
             else:
                 self._forget(run)
+            self.on_doubtful(run.id)
 
     def _apply(self, run: Run, step: Step) -> None:
         """Do what a committed step asks for."""

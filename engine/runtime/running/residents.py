@@ -31,12 +31,17 @@ class Asleep(msgspec.Struct, frozen=True, gc=False):
 
 
 class Residents:
-    """Finds executions by their id, and wakes those that sleep when something happens to them."""
+    """Finds executions by their id, and wakes those that sleep when something happens to them.
+
+    Attributes:
+        left: where those are noted that leave the memory; None as long as nobody wants to know.
+    """
 
     def __init__(self) -> None:
         self._awake: dict[UUID, Run] = {}
         self._asleep: dict[UUID, Asleep] = {}
         self._ends: dict[UUID, asyncio.Event] = {}
+        self.left: set[UUID] | None = None
 
     def __len__(self) -> int:
         """Count the executions in memory."""
@@ -78,6 +83,8 @@ class Residents:
 
     def remove(self, execution_id: UUID) -> None:
         """Let an execution leave the memory, and tell those who wait for that."""
+        if self.left is not None:
+            self.left.add(execution_id)
         if self._awake.pop(execution_id, None) is None:
             del self._asleep[execution_id]
         ended = self._ends.pop(execution_id, None)

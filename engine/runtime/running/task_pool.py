@@ -8,6 +8,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Container, Set
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -176,8 +177,9 @@ class TaskPool:
     def _run_at_once(self, key: Key, job: Job, immediate: Immediate) -> None:
         """Run a task that never waits, in a context of its own as an asyncio task has it."""
         started, started_at = time.perf_counter(), self._clock.now()
+        request = partial(self._request, key, job, started_at)
         try:
-            output = contextvars.copy_context().run(immediate, self._request(key, job, started_at))
+            output = contextvars.copy_context().run(immediate, job.command.input, request)
             event: Outcome = _ended(job.command)(job.command.task_id, output, started_at)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - see `_failure`
             event = _failure(job.command.task_id, error, started_at)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from engine.runtime.schedules.configuration import ScheduleConfiguration
+from engine.runtime.schedules.expressions import parse_expression
+from engine.runtime.schedules.recurrence import Recurrence
 
 
 class ScheduleGroupRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,3 +40,15 @@ class ScheduleRecord(msgspec.Struct, frozen=True, kw_only=True):
     latest_execution: UUID | None
     created_at: datetime
     updated_at: datetime
+
+    def upcoming(self, count: int) -> list[datetime]:
+        """Give its next times, so many at most."""
+        if self.next_at is None:
+            return []
+        chosen, times = self.configuration, [self.next_at]
+        first = (chosen.start or self.next_at).replace(microsecond=0)
+        expression = parse_expression(chosen.expression, ZoneInfo(chosen.timezone), first)
+        recurrence = Recurrence(expression, end=chosen.end)
+        while len(times) < count and (following := recurrence.after(times[-1])) is not None:
+            times.append(following)
+        return times

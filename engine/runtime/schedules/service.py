@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -11,8 +13,9 @@ from engine.runtime.availability import unavailable_without_database
 from engine.runtime.clock import DatabaseClock
 from engine.runtime.definitions import Definitions
 from engine.runtime.errors import ConflictException, InvalidToken, ResourceNotFoundException
+from engine.runtime.executions import Executions
 from engine.runtime.options import EngineOptions
-from engine.runtime.records import Page
+from engine.runtime.records import ExecutionRecord, Page
 from engine.runtime.schedules.configuration import ScheduleConfiguration, StoredConfiguration, read_configuration
 from engine.runtime.schedules.groups import ScheduleGroups
 from engine.runtime.schedules.inputs import ScheduleArn
@@ -36,12 +39,14 @@ class Schedules:
         groups: ScheduleGroups,
         clock: DatabaseClock,
         options: EngineOptions,
+        executions: Executions,
     ) -> None:
         self._storage = storage
         self._definitions = definitions
         self._groups = groups
         self._clock = clock
         self._max_input_bytes = options.max_payload_bytes
+        self._executions = executions
 
     @unavailable_without_database
     async def create(
@@ -155,6 +160,13 @@ class Schedules:
         )
         records = tuple([await self._record(schedule) for schedule in found[:limit]])
         return Page(records, f"{records[-1].group}/{records[-1].name}" if len(found) > limit else None)
+
+    @unavailable_without_database
+    async def latest(self, schedules: Iterable[ScheduleRecord]) -> dict[UUID, ExecutionRecord]:
+        """Give the executions that these schedules started last, by id; without the data of what is archived."""
+        ids = [each.latest_execution for each in schedules if each.latest_execution is not None]
+        found = await self._storage.executions_by_id(ids) if ids else []
+        return {each.id: await self._executions.record(each) for each in found}
 
     @unavailable_without_database
     async def delete(self, organization: str, name: str, group: str = DEFAULT_GROUP) -> None:

@@ -147,7 +147,7 @@ async def run_sync(
     )
 
 
-async def finished(engine: Engine, execution: ExecutionRecord, seconds: float = 20) -> ExecutionRecord:
+async def finished(engine: Engine, execution: ExecutionRecord, seconds: float = 60) -> ExecutionRecord:
     """Wait for an execution's end."""
     record = await engine.wait_for_execution(ORGANIZATION, execution.arn, seconds)
     assert record.finished, record
@@ -170,6 +170,11 @@ async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     while not condition():  # noqa: ASYNC110 - nobody tells when it does
         await asyncio.sleep(0.002)
+
+
+async def draining(engine: Engine) -> None:
+    """Wait until an engine that was asked to stop begins no more tasks."""
+    await eventually(lambda: engine._executor._work.draining)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:

@@ -60,6 +60,15 @@ async def test_it_goes_on_where_it_failed(open_new: OpenStorage, launch: Launch)
     assert history[-1].type == "ExecutionSucceeded"
 
 
+async def test_a_redrive_has_another_idempotency_key(open_new: OpenStorage, launch: Launch) -> None:
+    tasks = Mendable()
+    engine = await launch(open_new(), tasks)
+    execution = await failed(engine, "flaky")
+    await engine.redrive_execution(ORGANIZATION, execution.arn)
+    assert (await finished(engine, execution)).redrive_count == 1
+    assert len({request.idempotency_key for request in tasks.requests}) == len(tasks.requests) == 2
+
+
 async def test_the_definition_stays_the_one_that_started_it(open_new: OpenStorage, launch: Launch) -> None:
     tasks = Mendable()
     engine = await launch(open_new(), tasks)

@@ -17,11 +17,16 @@ def _record(file: str, *words: str) -> None:
     os.close(descriptor)
 
 
+def _made(context: TaskContext, **members: object) -> Given:
+    """Give a result that says for which attempt of which visit it was made."""
+    return {**members, "by": f"{context.idempotency_key}.{context.attempt}"}
+
+
 @handler("step")
 async def step(given: Given, /, context: TaskContext) -> Given:
     _record("effects", context.idempotency_key)
     await asyncio.sleep(crc32(context.idempotency_key.encode()) % 4 / 20)
-    return given
+    return _made(context, **given)
 
 
 @handler("flaky")
@@ -29,24 +34,32 @@ async def flaky(given: Given, /, context: TaskContext) -> Given:
     _record("effects", context.idempotency_key)
     if context.attempt == 1 and crc32(context.idempotency_key.encode()) % 2:
         raise TaskError("Flaky.Handler", "the first attempt")
-    return given
+    return _made(context, **given)
 
 
 @handler("slow")
 async def slow(given: Given, /, context: TaskContext) -> Given:
     _record("effects", context.idempotency_key)
     await asyncio.sleep(0.5 if context.attempt > 1 else 4)
-    return given
+    return _made(context, **given)
 
 
 @handler("count")
 async def count(_given: object, /, context: TaskContext) -> Given:
     _record("effects", context.idempotency_key)
-    return {"n": 1}
+    return _made(context, n=1)
 
 
 @handler("ask")
 async def ask(given: Given, /, context: TaskContext) -> Given:
     _record("effects", context.idempotency_key)
     _record("tokens", str(given["token"]))
-    return {"n": 0}
+    return _made(context, n=0)
+
+
+@handler("risky")
+async def risky(given: Given, /, context: TaskContext) -> Given:
+    _record("effects", context.idempotency_key)
+    if crc32(context.idempotency_key.encode()) % 3 == 0:
+        raise TaskError("Risky.Handler", "every third item fails, and maybe not when it is redriven")
+    return _made(context, **given)

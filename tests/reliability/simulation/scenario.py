@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import random as chance
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
 from types import SimpleNamespace
@@ -14,22 +14,18 @@ from typing import Final
 from unittest.mock import patch
 
 import msgspec
-import orjson
 
 from engine.language import parse
-from engine.runtime.errors import ExecutionAlreadyExists, ExecutionDoesNotExist, ExecutionNotRedrivable, TaskTimedOut
-from tests.reliability.mixed import ACTIVITY, STARTED, machine_arn, machines
-from tests.reliability.oracle import Oracle
+from tests.reliability.mixed import STARTED
+from tests.reliability.simulation import clients, operators
 from tests.reliability.simulation.loop import VirtualLoop
 from tests.reliability.simulation.storage import Faults
-from tests.reliability.simulation.world import BEGINNING, OPTIONS, ORGANIZATION, Process, World
+from tests.reliability.simulation.verdict import is_busy, judge, trace
+from tests.reliability.simulation.world import BEGINNING, OPTIONS, Process, World
 
 KINDS: Final = ("kill", "stall", "stop", "clock", "nothing")
 QUIET_SECONDS: Final = 120.0
-_ROLE: Final = "arn:aws:iam::000000000000:role/load"
 _GOOD: Final = Faults()
-_CLOCKS_APART: Final = timedelta(minutes=10)
-"""The database's clock is set here."""
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -41,8 +37,8 @@ class Size(msgspec.Struct, frozen=True):
 
 
 _BIG: Final = Size(12.0, 8, 3)
-_SMALL: Final = Size(4.0, 3, 2)
-_BIG_EVERY: Final = 8
+_SMALL: Final = Size(4.0, 2, 2)
+_BIG_EVERY: Final = 10
 """Most worlds are small: more different ones in the same time, and most of what goes wrong takes few to go wrong."""
 
 
@@ -74,7 +70,7 @@ def run(seed: int, kinds: Sequence[str] = KINDS) -> Report:
     random = Random(seed)
     report = Report(seed=seed)
     size = _SMALL if seed % _BIG_EVERY else _BIG
-    with _made_up(loop, random), asyncio.Runner(loop_factory=lambda: loop) as runner:
+    with made_up(loop, random), asyncio.Runner(loop_factory=lambda: loop) as runner:
         loop.set_exception_handler(lambda _, context: report.problems.append(str(context["message"])))
         world = World(loop, random, _faults(random), random.randint(1, size.engines))
         runner.run(_happen(world, size, report, kinds))
@@ -84,87 +80,30 @@ def run(seed: int, kinds: Sequence[str] = KINDS) -> Report:
 
 async def _happen(world: World, size: Size, report: Report, kinds: Sequence[str]) -> None:
     await asyncio.gather(*(process.start() for process in world.processes))
-    await _create(world)
-    for number in range(world.random.randint(1, size.executions)):
-        world.spawn(_client(world, f"{world.random.choice(STARTED)}-{number}", size.storm))
-    workers = [asyncio.create_task(_work(world, f"worker-{number}")) for number in range(2)]
+    chosen = [world.random.choice(STARTED) for _ in range(world.random.randint(1, size.executions))]
+    await clients.create(world, chosen)
+    for number, machine in enumerate(chosen):
+        world.spawn(clients.live(world, f"{machine}-{number}", size.storm))
+    world.spawn(operators.pause_some(world, size.storm))
+    if world.random.random() < 0.2:
+        world.spawn(clients.schedule(world, size.storm))
+    workers = [asyncio.create_task(clients.work(world, f"worker-{number}")) for number in range(2)]
     await _storm(world, size.storm, report, kinds)
     try:
         async with asyncio.timeout(QUIET_SECONDS):
             await world.clients_end()
-            while world.storage._tables.active:  # noqa: ASYNC110 - children whose parent was stopped; nobody tells
+            while is_busy(world):  # noqa: ASYNC110 - children whose parent was stopped; nobody tells
                 await asyncio.sleep(0.1)
     except TimeoutError:
         report.problems.append("not everything had ended after the storm")
     for worker in workers:
         worker.cancel()
     await asyncio.wait(workers)
-    await _judge(world, report)
+    verdict = await judge(world)
+    report.problems += verdict.problems
+    report.executions, report.effects, report.trace = verdict.executions, verdict.effects, trace(world)
     for process in world.processes:
         await process.kill()
-
-
-# Clients
-
-
-async def _create(world: World) -> None:
-    for name, definition in machines().items():
-        text = orjson.dumps(definition).decode()
-        await world.ask(
-            lambda engine, name=name, text=text: engine.machines.create(  # type: ignore[misc]
-                organization=ORGANIZATION, name=name, definition=text, role_arn=_ROLE
-            )
-        )
-    await world.ask(lambda engine: engine.activities.create(ORGANIZATION, "work"))
-
-
-async def _client(world: World, name: str, storm_seconds: float) -> None:
-    """Start an execution some time in the storm, maybe stop it, maybe redrive it, and wait for its end."""
-    random = world.random
-    await asyncio.sleep(random.random() * storm_seconds)
-    machine, _, number = name.partition("-")
-    text = orjson.dumps({"n": int(number), "items": [1, 2, 3]}).decode()
-    arn = machine_arn(machine)
-    execution = f"{arn.replace(':stateMachine:', ':execution:')}:{name}"
-    if random.random() < 0.1:
-        world.spawn(_stop(world, execution))
-    with contextlib.suppress(ExecutionAlreadyExists):  # the answer to the first start may have been lost
-        await world.ask(
-            lambda engine: engine.start_execution(
-                organization=ORGANIZATION, state_machine_arn=arn, name=name, input=text
-            )
-        )
-    if random.random() < 0.15:
-        await asyncio.sleep(random.random() * 3)
-        await _stop(world, execution)
-        if random.random() < 0.5:
-            with contextlib.suppress(ExecutionNotRedrivable):
-                await world.ask(lambda engine: engine.redrive_execution(ORGANIZATION, execution, client_token=name))
-    while not (await world.ask(lambda engine: engine.wait_for_execution(ORGANIZATION, execution, 4.0))).finished:
-        pass
-
-
-async def _stop(world: World, execution: str) -> None:
-    """Stop an execution, which may be about to start only now."""
-    for _ in range(20):
-        try:
-            await world.ask(lambda engine: engine.stop_execution(ORGANIZATION, execution))
-        except ExecutionDoesNotExist:
-            await asyncio.sleep(0.01)
-        else:
-            return
-
-
-async def _work(world: World, name: str) -> None:
-    """Do the tasks of the activity."""
-    while True:
-        task = await world.ask(lambda engine: engine.callbacks.get_activity_task(ORGANIZATION, ACTIVITY, name, 6.0))
-        if task is not None:
-            await asyncio.sleep(world.random.random())
-            with contextlib.suppress(TaskTimedOut):
-                await world.ask(
-                    lambda engine, task=task: engine.callbacks.succeed(ORGANIZATION, task.token, task.input)  # type: ignore[misc]
-                )
 
 
 # The storm
@@ -218,37 +157,12 @@ async def _restart(process: Process) -> None:
     await process.start()
 
 
-# The end
-
-
-async def _judge(world: World, report: Report) -> None:
-    tables = world.storage._tables
-    oracle = Oracle(world.storage, tables.token_key or b"", OPTIONS, _CLOCKS_APART)
-    verdict = await oracle.judge(ORGANIZATION, world.effects)
-    report.problems += verdict.problems
-    report.executions, report.effects = verdict.executions, verdict.effects
-    left: dict[str, Sized] = {
-        "active_executions": tables.active,
-        "timers": tables.timers,
-        "messages": tables.messages,
-        "activity_tasks": tables.activity_tasks,
-    }
-    report.problems += [f"{len(rows)} rows are left in {name}" for name, rows in left.items() if rows]
-    report.trace = hash((len(world.effects), tables.epochs, tables.message_ids, *_moments(world)))
-
-
-def _moments(world: World) -> Iterator[float]:
-    for execution in world.storage._tables.executions.values():
-        if execution.stopped_at is not None:
-            yield (execution.stopped_at - BEGINNING).total_seconds()
-
-
 _parse: Final = functools.lru_cache(parse)
 """All worlds have the same definitions."""
 
 
 @contextlib.contextmanager
-def _made_up(loop: VirtualLoop, random: Random) -> Iterator[None]:
+def made_up(loop: VirtualLoop, random: Random) -> Iterator[None]:
     """Let nothing come from outside: no time, no random numbers."""
     time = SimpleNamespace(time_ns=lambda: int((BEGINNING.timestamp() + loop.time()) * 1e9), monotonic=loop.time)
     state = chance.getstate()

@@ -15,7 +15,7 @@ import msgspec
 from engine.storage import OutcomeUnknown, StorageUnavailable
 from engine.storage.memory import MemoryStorage
 
-_TOLD_APART: Final = frozenset({"commit", "claim", "take_activity_task"})
+_TOLD_APART: Final = frozenset({"commit", "claim", "claim_set_aside", "take_activity_task"})
 _AT_ONCE: Final = frozenset({"open", "close", "listen"})
 
 

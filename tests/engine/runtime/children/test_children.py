@@ -212,7 +212,7 @@ async def test_a_start_that_was_not_noted_is_not_made_twice(open_new: OpenStorag
     machine = await create(first, starting(child), "parent")
     noted = lose_submissions(first)
     parent = await begin(first, machine)
-    await asyncio.wait_for(noted.wait(), 10)
+    await asyncio.wait_for(noted.wait(), 60)
     started = await children(first)
     await finished(first, started[0])
     await crash(first)

@@ -17,6 +17,7 @@ from tests.engine.runtime.support import (
     begin,
     crash,
     create,
+    draining,
     events,
     eventually,
     finished,
@@ -33,6 +34,11 @@ async def pause(engine: Engine, execution: ExecutionRecord) -> None:
     """Pause an execution and wait until its process has heard of it."""
     await engine.pausing.pause(ORGANIZATION, execution.arn, paused_by="alice")
     await eventually(lambda: UUID(execution.id) not in engine._executor)
+
+
+async def is_let_go(engine: Engine, execution: ExecutionRecord) -> bool:
+    """Whether the result of a task that ran on through a pause is stored: its process lets the execution go then."""
+    return UUID(execution.id) not in await engine._storage.held(await engine._lease.wait())
 
 
 async def is_paused(engine: Engine, execution: ExecutionRecord) -> bool:
@@ -57,6 +63,18 @@ async def test_a_paused_execution_starts_nothing_and_keeps_results(open_new: Ope
     assert (over.status, json.loads(over.output or "")) == ("SUCCEEDED", {"n": 1})
     assert tasks.runs() == {"S1": 1, "S2": 1}
     assert not await is_paused(engine, execution)
+
+
+async def test_a_paused_execution_that_is_stopped_goes_no_step_further(open_new: OpenStorage, launch: Launch) -> None:
+    tasks = Tasks()
+    engine = await launch(open_new(), tasks, lease_seconds=0.6)
+    execution = await begin(engine, await create(engine, sequence("gate", "count")))
+    await tasks.started.wait()
+    await pause(engine, execution)
+    tasks.gate.set()
+    await until(lambda: is_let_go(engine, execution))
+    assert (await engine.stop_execution(ORGANIZATION, execution.arn)).status == "ABORTED"
+    assert tasks.runs() == {"S1": 1}
 
 
 async def test_a_resumed_execution_waits_for_what_ran(open_new: OpenStorage, launch: Launch) -> None:
@@ -102,8 +120,8 @@ async def test_a_pause_outlives_a_stop_in_order(open_new: OpenStorage, launch: L
     execution = await begin(first, await create(first, sequence("gate", "count")))
     await tasks.started.wait()
     await pause(first, execution)
-    stopping = asyncio.create_task(first.stop(5))
-    await asyncio.sleep(0.05)
+    stopping = asyncio.create_task(first.stop(60))
+    await draining(first)
     tasks.gate.set()
     await stopping
     second = await launch(open_new(), later, lease_seconds=0.6)

@@ -10,7 +10,7 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from engine.language import Event, RunTask, StartTimer, Stopped, TaskFailed, TaskSubmitted, TaskSucceeded
+from engine.language import Event, RunMap, RunTask, StartTimer, Stopped, TaskFailed, TaskSubmitted, TaskSucceeded
 from engine.runtime.lifecycle.reconciling import in_order, reconciled
 from engine.runtime.running.run import Arrival
 from engine.tasks.requests import TaskRequest
@@ -47,12 +47,24 @@ def test_what_has_ended_is_not_run_again(task: RunTask, events: list[Event], kep
     assert reconciled([task, TIMER], arrivals) == (*kept, TIMER)
 
 
+def test_a_map_run_that_has_ended_is_not_begun_again() -> None:
+    arn = "arn:aws:states:us-east-1:000000000000:mapRun:orders/Items:01b8dac5-d1dd-8770-ae58-f778a72593d1"
+    map_run = RunMap("t1", "e1", "S", 1, "$.States.S", arn, "Items", "STANDARD", {})
+    assert reconciled([map_run, TIMER], [Arrival(SUCCEEDED)]) == (TIMER,)
+    assert reconciled([map_run, TIMER], [Arrival(replace(SUCCEEDED, task_id="t2"))]) == (map_run, TIMER)
+
+
 def test_an_execution_that_is_stopped_starts_nothing() -> None:
     assert reconciled([TASK, TIMER], [Arrival(SUCCEEDED), Arrival(Stopped())]) == ()
 
 
 def test_calls_come_before_their_ends() -> None:
     assert [arrival.event for arrival in in_order([Arrival(SUCCEEDED), Arrival(SUBMITTED)])] == [SUBMITTED, SUCCEEDED]
+
+
+def test_a_stop_comes_before_results_that_were_told_earlier() -> None:
+    arrivals = [Arrival(SUCCEEDED), Arrival(Stopped()), Arrival(SUBMITTED)]
+    assert [arrival.event for arrival in in_order(arrivals)] == [SUBMITTED, Stopped(), SUCCEEDED]
 
 
 async def test_a_call_that_was_made_is_only_waited_for_after_a_pause(open_new: OpenStorage, launch: Launch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from uuid import UUID
@@ -78,8 +77,7 @@ async def test_an_old_execution_goes_on(url: str, launch: Launch) -> None:
     tasks.gate.set()
     engine = await launch(open_storage(url, pool_size=3), tasks)
     arn = "arn:aws:states:us-east-1:000000000000:execution:orders:old"
-    async with asyncio.timeout(20):
-        over = await engine.wait_for_execution(ORGANIZATION, arn, 20)
+    over = await engine.wait_for_execution(ORGANIZATION, arn, 60)
     state = {"n": 1, "items": [1, 2]}
     assert (over.status, json.loads(over.output or "")) == ("SUCCEEDED", {**state, "both": [state, [1, 2], state]})
     assert tasks.runs() == {"Gate": 1, "One": 2}

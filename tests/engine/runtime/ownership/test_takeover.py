@@ -17,6 +17,7 @@ from tests.engine.runtime.support import (
     begin,
     crash,
     create,
+    draining,
     events,
     eventually,
     finished,
@@ -142,10 +143,10 @@ async def test_a_task_that_ends_in_time_is_committed_before_the_stop(open_new: O
     machine = await create(first, sequence("gate", "count"))
     execution = await begin(first, machine)
     await first_tasks.started.wait()
-    stopping = asyncio.create_task(first.stop(10))
-    await asyncio.sleep(0.05)
+    stopping = asyncio.create_task(first.stop(60))
+    await draining(first)
     first_tasks.gate.set()
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, 30)
     assert (first_tasks.canceled, first_tasks.runs()) == (0, {"S1": 1})
     second = await launch(open_new(), second_tasks)
     assert (await finished(second, execution)).status == "SUCCEEDED"
@@ -166,15 +167,15 @@ async def test_a_stop_asked_for_while_nobody_runs_it_is_not_forgotten(open_new: 
 
 async def test_far_waits_leave_the_memory_and_come_back_in_time(open_new: OpenStorage, launch: Launch) -> None:
     engine = await launch(open_new(), timer_horizon_seconds=0.4)
-    machine = await create(engine, waiting(1))
-    executions = [await begin(engine, machine) for _ in range(10)]
-    health = await engine.health()
-    assert (health.scheduler.active_executions, health.scheduler.pending_timers) == (0, 0)
+    machine = await create(engine, waiting(2))
+    executions = await asyncio.gather(*(begin(engine, machine) for _ in range(10)))
+    await eventually(lambda: (len(engine._executor), len(engine._executor.timers)) == (0, 0))
+    assert not (await engine.describe_execution(ORGANIZATION, executions[0].arn)).finished
     for execution in executions:
         over = await finished(engine, execution)
         assert over.status == "SUCCEEDED"
         assert over.stopped_at is not None
-        assert over.stopped_at - over.started_at >= timedelta(seconds=1)
+        assert over.stopped_at - over.started_at >= timedelta(seconds=2)
 
 
 async def test_far_waits_can_be_stopped_and_are_taken_over(open_new: OpenStorage, launch: Launch) -> None:

@@ -63,3 +63,22 @@ def test_one_that_is_over_at_once_and_another_on_the_loop_that_serves() -> None:
                 await each
 
     uvloop.run(both())
+
+
+async def test_a_ring_looks_at_those_that_are_due_alone() -> None:
+    """However many wait: in an outage of the database each of them may have a time of its own."""
+    deadlines, looks = Deadlines(), 0
+
+    class Watched(asyncio.Future[str]):
+        def done(self) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().done()
+
+    for number in range(1_000):
+        deadlines.limit(Watched(), 3600 - number % 7)
+    deadlines.limit(late := future(), 0.01)
+    looks = 0
+    with pytest.raises(TimeoutError):
+        await late
+    assert looks < 10

@@ -15,6 +15,7 @@ from tests.engine.runtime.support import (
     begin,
     crash,
     create,
+    draining,
     events,
     eventually,
     finished,
@@ -130,7 +131,7 @@ async def test_a_stopping_engine_hands_it_over_at_once(open_new: OpenStorage, la
     await first.start()
     execution = await begin(first, await create(first, DEFINITION))
     await submitted(first, execution)
-    await asyncio.wait_for(first.stop(60), 5)
+    await asyncio.wait_for(first.stop(60), 30)
     heir = await launch(open_new(), heirs)
     assert (await finished(heir, execution)).status == "SUCCEEDED"
     assert heirs.calls == 0
@@ -153,9 +154,9 @@ async def test_a_stopping_engine_still_ends_what_is_given_up(open_new: OpenStora
     execution = await begin(engine, machine)
     await submitted(engine, execution)
     stop = asyncio.create_task(engine.stop(60))
-    await asyncio.sleep(0.02)
+    await draining(engine)
     cluster.gate.set()
-    await asyncio.wait_for(stop, 5)
+    await asyncio.wait_for(stop, 30)
     assert (cluster.canceled, cluster.unwanted) == (1, 1)
     heir = await launch(open_new(), Cluster())
     assert (await heir.describe_execution(ORGANIZATION, execution.arn)).error == "Doomed"

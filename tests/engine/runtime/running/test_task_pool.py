@@ -44,7 +44,7 @@ class Told:
 
     async def ends(self, count: int) -> list[Outcome]:
         """Wait until so many tasks have ended."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.events) < count:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0)
         return self.events

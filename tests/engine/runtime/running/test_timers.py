@@ -24,7 +24,7 @@ async def test_timers_fire_in_the_order_of_their_due_times() -> None:
     timers, fired, clock = make()
     for name, seconds in (("b", 0.02), ("c", 0.03), ("a", 0.01), ("past", -5.0)):
         timers.set(KEY, name, clock.now() + timedelta(seconds=seconds))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(timers):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
     assert fired == [(KEY, "past"), (KEY, "a"), (KEY, "b"), (KEY, "c")]
@@ -38,7 +38,7 @@ async def test_canceled_and_reset_timers_do_not_fire_as_they_were() -> None:
     timers.cancel(KEY, "canceled")
     timers.cancel(KEY, "unknown")
     timers.set(KEY, "reset", soon + timedelta(hours=1))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not fired:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
     assert fired == [(KEY, "kept")]
@@ -64,7 +64,7 @@ async def test_many_that_are_due_at_once_leave_others_their_turn() -> None:
     for number in range(1_000):
         timers.set(KEY, str(number), past)
     seen = set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(timers):
             await asyncio.sleep(0)
             seen.add(len(fired))

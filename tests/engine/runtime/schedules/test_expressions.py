@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.runtime.schedules.expressions import Expression, InvalidExpression, parse_expression
@@ -163,7 +163,6 @@ moments = local_times.map(lambda moment: moment.replace(tzinfo=UTC))
 
 
 @given(expressions, st.sampled_from(ZONES), moments)
-@settings(max_examples=60, deadline=None)
 def test_forward_and_backward_meet(text: str, zone: str, moment: datetime) -> None:
     expression = parse(text, zone)
     after = expression.after(moment)
@@ -181,7 +180,6 @@ def test_forward_and_backward_meet(text: str, zone: str, moment: datetime) -> No
 
 
 @given(st.sampled_from(ZONES), local_times)
-@settings(max_examples=60, deadline=None)
 def test_each_local_time_happens_once_unless_the_clock_skips_it(zone: str, local: datetime) -> None:
     local = local.replace(second=0, microsecond=0)
     text = f"cron({local.minute} {local.hour} {local.day} {local.month} ? {local.year})"
