@@ -84,6 +84,11 @@ class TaskState:
     retry: tuple[Retrier, ...] = ()
     catch: tuple[Catcher, ...] = ()
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether nothing of a task is evaluated: it gets the state's input as it is, and has no further fields."""
+        return self.flow.passes_input and self.timeout is None and self.heartbeat is None and self.credentials is None
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRule:

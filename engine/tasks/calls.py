@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from engine.tasks.context import TaskContext
 from engine.tasks.handlers import Handler
 from engine.tasks.requests import TaskError, TaskRequest
 
@@ -51,10 +53,10 @@ class HandlerCalls:
             raise
 
 
-def call_at_once(handler: Handler[..., Any], request: TaskRequest) -> object:
-    """Give the result of an async handler that never waits: its first step is its last. Raises `TaskError`."""
+def call_at_once(handler: Handler[..., Any], given: object, request: Callable[[], TaskRequest]) -> object:
+    """Give the result of an async handler that never waits: its first step is its last; see `Immediate`."""
     try:
-        handler.bind(request)().send(None)
+        handler.bound(given, lambda: TaskContext.of(request()))().send(None)
     except StopIteration as end:
         return handler.result(end.value)
     except (TaskError, asyncio.CancelledError):

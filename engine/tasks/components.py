@@ -15,6 +15,7 @@ from engine.language import InvalidDefinition, Problem, StateMachine, parse
 from engine.language.definition import MapState, ParallelState, Resource, State, TaskState
 from engine.language.parsing.positions import Positions
 from engine.names import is_name
+from engine.reading import reason
 from engine.tasks.handlers import HANDLER_PREFIX, Handler
 
 SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml")
@@ -91,7 +92,7 @@ def read_definition(path: Path, problems: list[str]) -> Definition | None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path}: can't be read: {error}")
+        problems.append(f"{path}: can't be read: {reason(error)}")
         return None
     try:
         return Definition(name, path, parse(text, resources=check_resource))
@@ -215,5 +216,5 @@ def read_json(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
         msgspec.json.decode(text)
     except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise ComponentError(f"{path} is not a JSON file that can be read: {error}") from error
+        raise ComponentError(f"{path} is not a JSON file that can be read: {reason(error)}") from error
     return text

@@ -65,7 +65,11 @@ class Handler(Generic[P, R]):
         `cancelled` tells a function in a thread that nobody waits for it any more. Raises `TaskError` "InvalidInput"
         when the input doesn't fit.
         """
-        args, kwargs = self._signature.arguments(request, cancelled)
+        return self.bound(request.input, lambda: TaskContext.of(request, cancelled))
+
+    def bound(self, given: object, context: Callable[[], TaskContext]) -> Callable[[], R]:
+        """The call for an input; `context` makes the context for a function that wants it. Raises as `bind`."""
+        args, kwargs = self._signature.arguments(given, context)
         call: Callable[..., R] = self.function
         return functools.partial(call, *args, **kwargs)
 
@@ -128,20 +132,20 @@ class Signature:
         self._arguments = msgspec.json.Decoder(struct)
 
     def arguments(
-        self, request: TaskRequest, cancelled: threading.Event | None
+        self, given: object, context: Callable[[], TaskContext]
     ) -> tuple[tuple[object, ...], dict[str, object]]:
         """Positional and named arguments for one task; they are the function's alone, which may change them."""
         args: tuple[object, ...] = ()
         named: dict[str, object] = {}
         try:
             if self._whole is None:
-                named = self._named(request.input)
+                named = self._named(given)
             else:
-                args = (self._whole.decode(_ENCODER.encode(request.input)),)
+                args = (self._whole.decode(_ENCODER.encode(given)),)
         except msgspec.ValidationError as error:
             raise TaskError("InvalidInput", f"handler {self._name!r}: {error}") from error
         if self._wants_context:
-            named["context"] = TaskContext.of(request, cancelled)
+            named["context"] = context()
         return args, named
 
     def _named(self, value: object) -> dict[str, object]:

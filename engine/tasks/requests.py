@@ -98,8 +98,11 @@ class TaskError(Exception):
         self.kind: FailureKind = kind
 
 
-Immediate = Callable[[TaskRequest], object]
-"""Runs a task to its end without waiting, and gives its output, a JSON value shared with nobody; raises TaskError."""
+Immediate = Callable[[object, Callable[[], TaskRequest]], object]
+"""Runs a task to its end without waiting, and gives its output, a JSON value shared with nobody; raises TaskError.
+
+It gets the task's input, and what makes the whole request: most handlers need nothing else of it.
+"""
 
 
 @runtime_checkable

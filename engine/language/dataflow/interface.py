@@ -48,6 +48,16 @@ class Exit(Protocol):
 class Flow(Exit, Protocol):
     """The data flow of a state."""
 
+    @property
+    def passes_input(self) -> bool:
+        """Whether `arguments` gives the raw input as it is."""
+        ...
+
+    @property
+    def passes_result(self) -> bool:
+        """Whether `outcome` gives the result as it is, and assigns nothing."""
+        ...
+
     def effective(self, scope: Scope) -> Scope:
         """Give the scope in which the state's own fields are read: ``$`` is its effective input before Parameters."""
         ...

@@ -19,6 +19,16 @@ class JsonataFlow:
     output: Renderable | None = None
     assign: Renderable | None = None
 
+    @property
+    def passes_input(self) -> bool:
+        """See `Flow.passes_input`."""
+        return self.arguments_template is None
+
+    @property
+    def passes_result(self) -> bool:
+        """See `Flow.passes_result`."""
+        return self.output is None and self.assign is None
+
     def effective(self, scope: Scope) -> Scope:
         """Give the scope as it is: ``$states.input`` is the raw input everywhere."""
         return scope

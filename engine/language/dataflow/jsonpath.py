@@ -28,6 +28,17 @@ class JsonPathFlow:
     output_path: Path | None = ROOT_PATH
     assign: Renderable | None = None
 
+    @property
+    def passes_input(self) -> bool:
+        """See `Flow.passes_input`."""
+        return self.input_path is ROOT_PATH and self.parameters is None
+
+    @property
+    def passes_result(self) -> bool:
+        """See `Flow.passes_result`."""
+        is_whole = self.result_path is ROOT_PATH and self.output_path is ROOT_PATH
+        return is_whole and self.result_selector is None and self.assign is None
+
     def effective(self, scope: Scope) -> Scope:
         """Apply InputPath."""
         return scope if self.input_path is ROOT_PATH else scope.of(select(self.input_path, scope))

@@ -20,7 +20,16 @@ from engine.language.execution.work import Failed, Handled, Work
 from engine.language.expressions.scope import Scope
 from engine.language.history import HistoryEvent
 from engine.language.limits import MAX_HISTORY_EVENTS, MAX_PAYLOAD_DEPTH
-from engine.language.snapshot import EXECUTION_TIMER, TURN, AwaitChildren, AwaitTurn, Frame, Snapshot, outstanding
+from engine.language.snapshot import (
+    EXECUTION_TIMER,
+    TURN,
+    VERSION,
+    AwaitChildren,
+    AwaitTurn,
+    Frame,
+    Snapshot,
+    outstanding,
+)
 from engine.language.transition import Transition
 from engine.language.values import is_deeper, json_bytes, json_text
 
@@ -70,7 +79,7 @@ class Run(Struct):
 
     def transition(self) -> Transition:
         """Give what was collected."""
-        snapshot = Snapshot(self.frames, self.last_event_id, self.timeout_due, redrivable=self._redrivable)
+        snapshot = Snapshot(self.frames, self.last_event_id, self.timeout_due, VERSION, self._redrivable)
         return Transition(snapshot, tuple(self._history), tuple(self._commands.values()))
 
     def state_of(self, frame: Frame) -> State:

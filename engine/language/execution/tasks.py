@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from engine.language.commands import RunTask
+from engine.language.dataflow.interface import Outcome
 from engine.language.definition import TaskState
 from engine.language.errors import HEARTBEAT_TIMEOUT, TIMEOUT, Reach, StatesError, reported
 from engine.language.events import TaskFailed, TaskStarted, TaskSubmitted, TaskSucceeded
@@ -31,9 +32,8 @@ from engine.language.snapshot import AwaitTask, Frame, deadlines, heartbeat_time
 
 def run_task(run: Run, frame: Frame, state: TaskState) -> None:
     """Ask for one attempt of a Task state."""
-    scope = run.scope(frame, state)
     resource = state.resource
-    task = _task(run, frame, state, scope)
+    task = _task(run, frame, state)
     text = run.payload(task.input, state.name)
     shown = scheduled(resource, task, text, _region(run.context.state_machine_id))
     event = run.note(SCHEDULED[resource.family], frame.last_event, shown)
@@ -79,6 +79,9 @@ def succeed_task(run: Run, frame: Frame, state: TaskState, event: TaskSucceeded)
         _record_failure(run, frame, state, event_type(resource, "Failed"), failure)
         return
     ended = run.note(SUCCEEDED[resource.family], started_event, {**resource.named, "output": text})
+    if state.flow.passes_result:  # then nothing can fail that would have to follow the task's end
+        leave(run, frame, state, Outcome(event.output), state.next, previous=ended)
+        return
     frame = run.put(replace(frame, last_event=ended, awaiting=None))
     leave(run, frame, state, state.flow.outcome(run.scope(frame, state), event.output), state.next)
 
@@ -117,21 +120,30 @@ def beat(run: Run, frame: Frame) -> None:
     run.start_timer(heartbeat_timer(awaiting.task.task_id), due)
 
 
-def _task(run: Run, frame: Frame, state: TaskState, scope: Scope) -> RunTask:
+def _task(run: Run, frame: Frame, state: TaskState) -> RunTask:
     resource, identity = state.resource, task_id(frame)
-    arguments = state.flow.arguments(scope)
-    inner = state.flow.effective(scope)
-    credentials = None if state.credentials is None else state.credentials.render(inner)
-    return RunTask(
+    task = RunTask(
         task_id=identity,
         entry_id=frame.entry_id,
         state_name=state.name,
         resource=resource.text,
-        input=arguments,
+        input=frame.input,
         attempt=frame.attempt,
-        heartbeat_seconds=None if state.heartbeat is None else float(state.heartbeat.evaluate(inner)),
         pattern=resource.pattern,
         token=run.context.task_token(identity) if resource.has_token else None,
+    )
+    return task if state.is_fixed else _evaluated(run.scope(frame, state), state, task)
+
+
+def _evaluated(scope: Scope, state: TaskState, task: RunTask) -> RunTask:
+    """Give the task with what the state's fields make of its input."""
+    arguments = state.flow.arguments(scope)
+    inner = state.flow.effective(scope)
+    credentials = None if state.credentials is None else state.credentials.render(inner)
+    return replace(
+        task,
+        input=arguments,
+        heartbeat_seconds=None if state.heartbeat is None else float(state.heartbeat.evaluate(inner)),
         timeout_seconds=None if state.timeout is None else float(state.timeout.evaluate(inner)),
         credentials=credentials if isinstance(credentials, dict) else None,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.language import InvalidDefinition, RunMap, RunTask, Stopped, TimerFired, parse
@@ -22,14 +22,6 @@ from tests.engine.language.driver import Answer, Driver, context
 from tests.engine.language.expressions.support import scope
 from tests.engine.language.strategies import JsonObject
 
-settings.register_profile(
-    "language",
-    database=None,
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-settings.load_profile("language")
 _FIELDS = ["StartAt", "States", "S", "Type", "Choices", "Branches", "ItemProcessor", "Retry", "Catch", "Next"]
 _INNER = ["ErrorEquals", "And", "Not", "Variable", "IsNull", "Parameters", "a.$", "Resource", "End"]
 answers = st.builds(Answer, strategies.values, after=st.sampled_from([0.0, 1.0, 5.0])) | st.builds(

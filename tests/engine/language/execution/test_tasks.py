@@ -63,6 +63,27 @@ def test_a_task_with_a_token() -> None:
     assert running.details("TaskStarted") == [named]
 
 
+@pytest.mark.parametrize(
+    ("language", "fields"),
+    [
+        ("JSONPath", {"Parameters": {"a.$": "$.a"}, "ResultSelector": {"a.$": "$.a"}}),
+        ("JSONata", {"Arguments": "{% $states.input %}", "Output": "{% $states.result %}"}),
+    ],
+)
+def test_fields_that_change_nothing_make_the_same_history_as_none(language: str, fields: dict[str, object]) -> None:
+    seen = []
+    for more in ({}, fields):
+        task = {"Type": "Task", "Resource": "handler:pack", **more}
+        states = {"A": {**task, "Next": "B"}, "B": {**task, "End": True}}
+        machine = parse(json.dumps({"QueryLanguage": language, "StartAt": "A", "States": states}))
+        running = Driver(machine, context({"a": 1}), silent).start()
+        running.send(TaskSucceeded("2.1", {"a": 2}, NOW))
+        running.send(TaskSucceeded("7.1", {"a": 3}, NOW))
+        seen.append((running.history, running.started, running.snapshot, output_of(running)))
+    assert seen[0] == seen[1]
+    assert seen[0][3] == {"a": 3}
+
+
 def test_a_submitted_task_goes_on_waiting_after_a_takeover() -> None:
     running = waiting("arn:aws:states:::ecs:runTask.sync", HeartbeatSeconds=10)
     running.send(TaskSubmitted("2.1", {"Tasks": []}, NOW))

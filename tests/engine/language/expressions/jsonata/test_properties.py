@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.language.errors import StatesError
@@ -64,7 +64,6 @@ def outcome(text: str, document: object, variable: object) -> str:
         return f"{error.error}: {error.cause}"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EXPRESSIONS, VALUES, VALUES)
 def test_any_expression_gives_json_or_fails_and_always_the_same(text: str, document: object, variable: object) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -75,13 +74,11 @@ def test_any_expression_gives_json_or_fails_and_always_the_same(text: str, docum
         assert json_text([document, variable]) == before
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.text(alphabet="$abx123.[](){}'\"/~>|^%*:=?,;&+- \\`@#", max_size=25))
 def test_any_text_is_an_expression_or_is_not(text: str) -> None:
     assert outcome(text, {}, 1)
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(["$states.input", "$states.result", "$states.context", "$x", "$states.errorOutput", "$missing"]),
     st.lists(NAMES, max_size=3),
@@ -112,7 +109,7 @@ OPERATIONS = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(OPERATIONS, VALUES, VALUES)
 def test_operators_give_what_the_library_gives(text: str, document: object, variable: object) -> None:
     short, long = outcome(text, document, variable), outcome(f"({text})", document, variable)
