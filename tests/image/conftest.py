@@ -14,7 +14,8 @@ from tests.image.buildah import Buildah, ImageConfig
 from tests.image.pip_settings import PipSettings
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITE = "bookworm"
+SUITE = "trixie"
+"""Whose Python is of the version that engine/Dockerfile takes."""
 PACKAGES = ("python3", "python3-venv")
 BASE = f"localhost/workflow-test-base:{SUITE}-{'-'.join(PACKAGES)}"
 IMAGE = "localhost/workflow-engine"

@@ -41,7 +41,7 @@ class Container:
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         """Run another command to its end, in namespaces of its own."""
-        return subprocess.run([*self._command, *command], check=False, capture_output=True, text=True, timeout=60)
+        return subprocess.run([*self._command, *command], check=False, capture_output=True, text=True, timeout=240)
 
 
 class Process:

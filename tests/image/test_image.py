@@ -1,10 +1,8 @@
 """`engine/Dockerfile`, built with buildah on a plain Debian, and the image's own commands run in it."""
 
-import socket
 import time
 import urllib.request
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import SIGTERM
 
@@ -12,30 +10,27 @@ import pytest
 
 from tests.image.buildah import Buildah, ImageConfig
 from tests.image.container import Container, Process
+from tests.support.networks import claimed
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1200)]
 
-START_SECONDS = 60.0
-STOP_SECONDS = 60.0
+START_SECONDS = 240.0
+STOP_SECONDS = 240.0
 BUILD_TOOLS = {"as", "c++", "cc", "clang", "cpp", "g++", "gcc", "ld", "make", "pip", "pip3", "uv"}
 
 
 @pytest.fixture
-def environment() -> dict[str, str]:
-    """Settings of a task with ports that are free now and its database in the only folder it may write to."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        api, management = (each.getsockname()[1] for each in sockets)
-    return {
-        "ENVIRONMENT": "local",
-        "HOST": "127.0.0.1",
-        "WORKFLOW_ADDR": f":{api}",
-        "MANAGEMENT_PORT": str(management),
-        "WORKFLOW_DB_FILE": "/tmp/workflow.db",
-        "JWT_SECRET": "a-secret-of-this-test-alone-32-bytes",
-    }
+def environment() -> Iterator[dict[str, str]]:
+    """Settings of a task with an address of its own and its database in the only folder it may write to."""
+    with claimed() as network:
+        yield {
+            "ENVIRONMENT": "local",
+            "HOST": f"{network}.1.1",
+            "WORKFLOW_ADDR": ":8080",
+            "MANAGEMENT_PORT": "8081",
+            "WORKFLOW_DB_FILE": "/tmp/workflow.db",
+            "JWT_SECRET": "a-secret-of-this-test-alone-32-bytes",
+        }
 
 
 @pytest.fixture
@@ -106,7 +101,7 @@ def test_the_root_is_read_only_and_tmp_is_not(container: Container) -> None:
 
 def test_it_serves_is_healthy_and_stops_at_sigterm(container: Container, environment: Mapping[str, str]) -> None:
     health_check = ("python", "-m", "engine", "healthcheck")
-    address = f"http://127.0.0.1:{environment['MANAGEMENT_PORT']}/health"
+    address = f"http://{environment['HOST']}:8081/health"
 
     with container.start() as process:
         assert _first_answer(address, process) == b'{"status":"healthy"}'
@@ -119,7 +114,7 @@ def test_it_serves_is_healthy_and_stops_at_sigterm(container: Container, environ
 def test_a_component_folder_takes_two_lines(
     image_with_components: str, buildah: Buildah, environment: Mapping[str, str]
 ) -> None:
-    address = f"http://127.0.0.1{environment['WORKFLOW_ADDR']}/api/v1/workflow-definitions"
+    address = f"http://{environment['HOST']}:8080/api/v1/workflow-definitions"
     anyone = {**environment, "AUTHENTICATION": "optional"}
 
     with buildah.mounted(image_with_components) as (_, root):

@@ -46,3 +46,28 @@ def test_an_environment_with_the_same_lock_is_left_alone(root: Path, monkeypatch
     (root / "requirements" / "develop.txt").write_text("another==1\n")
     virtual_environment.ensure(root)
     assert len(installed) == 2
+
+
+def _interpreter(root: Path, version: str | None) -> None:
+    """An environment whose interpreter says that it is of a version, or is gone."""
+    python = root / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    if version is None:
+        python.symlink_to(root / "removed")
+    else:
+        python.write_text(f"#!/bin/sh\ncat <<'END'\n{version}\nEND\n")
+        python.chmod(0o755)
+
+
+@pytest.mark.parametrize(("version", "made"), [(sys.version, False), ("3.10.1 (main)", True), (None, True)])
+def test_an_environment_of_another_python_is_made_anew(
+    root: Path, monkeypatch: pytest.MonkeyPatch, version: str | None, *, made: bool
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(virtual_environment, "run", ran.append)
+    _interpreter(root, version)
+
+    virtual_environment.ensure(root)
+
+    assert (ran[0] == [sys.executable, "-m", "venv", "--clear", str(root / ".venv")]) is made
+    assert ran[-1][-1] == str(root / "requirements" / "develop.txt")

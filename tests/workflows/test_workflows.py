@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ def test_actionlint_has_nothing_to_say() -> None:
 
 def test_zizmor_has_nothing_to_say() -> None:
     assert workflow_linters.zizmor(ROOT) == []
+
+
+def test_the_oldest_python_and_the_images_are_tested() -> None:
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    [images] = re.findall(r"ARG PYTHON_IMAGE=python:(\d+\.\d+)", (ROOT / "engine" / "Dockerfile").read_text())
+    tested = jobs(ROOT / ".github" / "workflows" / "test.yml")["test"]["strategy"]["matrix"]["python"]
+
+    assert {oldest, images} <= set(tested)
+    assert yaml.safe_load(ACTION.read_text())["inputs"]["python-version"]["default"] == images
 
 
 @pytest.mark.parametrize(
