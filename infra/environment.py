@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from infra.contract import WORKFLOW_TOPICS, Contract
 from infra.data_store_settings import CACHE_USER
+from infra.processes import PROCESSES, processes
 from infra.settings import Settings
 
 ROOT_CERTIFICATE = "DATABASE_SSL_ROOT_CERTIFICATE"
@@ -29,7 +30,8 @@ class Connections:
     cache_endpoint: str
     database_user_arn: str
     database_admin_arn: str
-    api_arn: str
+    token_key_arn: str
+    access_keys_arn: str
     cache_arn: str
     webhook_arn: str | None
     kafka_brokers: str
@@ -53,13 +55,14 @@ def engine_environment(settings: Settings, connections: Connections) -> Containe
     """The environment of `engine serve`."""
     own = {name: render(value) for name, value in settings.service.engine_settings.items()}
     plain = {
+        PROCESSES: str(processes(settings.service.cpu, settings.service.engine_settings)),
         **own,
         **_database(settings, connections),
         **_events(settings),
         **_kafka(settings, connections),
-        "API_ACCESS_KEYS": reference(connections.api_arn, "apiAccessKeys"),
+        "API_ACCESS_KEYS": reference(connections.access_keys_arn),
         "AUTHENTICATION": "optional" if settings.is_local else "required",
-        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
+        "JWT_SECRET": reference(connections.token_key_arn, "jwtSecret"),
         "MANAGEMENT_PORT": str(settings.service.management_port),
         "REDIS_PASSWORD": reference(connections.cache_arn, "password"),
         "REDIS_TLS": render(settings.cache.tls),
@@ -85,7 +88,7 @@ def migration_environment(settings: Settings, connections: Connections) -> Conta
     plain = {
         **_database(settings, connections),
         "DATABASE_ADMIN_USER": settings.database.admin_user,
-        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
+        "JWT_SECRET": reference(connections.token_key_arn, "jwtSecret"),
     }
     # Injected, since the task's own role, which the engine acts by, may not read it.
     return ContainerEnvironment(plain, {"DATABASE_ADMIN_PASSWORD": f"{connections.database_admin_arn}:password::"})
@@ -98,7 +101,7 @@ def topics_environment(settings: Settings, connections: Connections) -> Containe
         **({WORKFLOW_TOPICS: render(own[WORKFLOW_TOPICS])} if WORKFLOW_TOPICS in own else {}),
         **_database(settings, connections),
         **_kafka(settings, connections),
-        "JWT_SECRET": reference(connections.api_arn, "jwtSecret"),
+        "JWT_SECRET": reference(connections.token_key_arn, "jwtSecret"),
     }
     return ContainerEnvironment(plain, {})
 
@@ -110,9 +113,9 @@ def ssl_mode(*, tls: bool, verified: bool) -> str:
     return "verify-full" if verified else "require"
 
 
-def reference(arn: str, key: str) -> str:
-    """Where the engine itself reads a secret, at its start and again when what it knows is refused."""
-    return f"secretsmanager:{arn}#{key}"
+def reference(arn: str, key: str = "") -> str:
+    """Where the engine itself reads a secret, or one key of its JSON object; it does so again while it runs."""
+    return f"secretsmanager:{arn}" + (f"#{key}" if key else "")
 
 
 def render(value: str | float | bool) -> str:  # noqa: FBT001 a value of any type

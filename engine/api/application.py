@@ -5,7 +5,7 @@ from aiohttp import web
 from engine.api import health, management
 from engine.api.arns import Arns
 from engine.api.auth.authenticator import Authenticator
-from engine.api.keys import ARNS, DRAIN, ENGINE, METRICS, SETTINGS, Drain
+from engine.api.keys import ARNS, DRAIN, ENGINE, SETTINGS, Drain
 from engine.api.middleware.access import access
 from engine.api.middleware.cors import cors
 from engine.api.middleware.failures import failures
@@ -14,12 +14,15 @@ from engine.api.rate_limit import Counter, RateLimiter
 from engine.api.rest import openapi, routes
 from engine.api.scheduler import protocol as scheduler
 from engine.api.stepfunctions import protocol
+from engine.api.whole import WHOLE, Whole
 from engine.observability.metrics import Metrics
 from engine.runtime import Engine
 from engine.settings import Password, Settings
 
 
-def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+def api_application(
+    engine: Engine, settings: Settings, metrics: Metrics, drain: Drain, whole: Whole | None = None
+) -> web.Application:
     """The API: AWS's protocols, REST v1, probes; the management pages too where they share its port."""
     limiter = _limiter(settings)
     app = web.Application(
@@ -31,7 +34,7 @@ def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain:
             access(Authenticator(settings), limiter),
         ],
     )
-    _share(app, engine, settings, metrics, drain)
+    _share(app, engine, settings, drain, whole or Whole(engine, metrics, drain))
     protocol.add_routes(app)
     scheduler.add_routes(app)
     routes.add_routes(app)
@@ -44,28 +47,32 @@ def api_application(engine: Engine, settings: Settings, metrics: Metrics, drain:
     return app
 
 
-def management_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+def management_application(
+    engine: Engine, settings: Settings, metrics: Metrics, drain: Drain, whole: Whole | None = None
+) -> web.Application:
     """The management port: health, metrics and admin pages. Never public, so that nobody needs a key."""
     app = web.Application(middlewares=[tracking(metrics), failures])
-    _share(app, engine, settings, metrics, drain)
+    _share(app, engine, settings, drain, whole or Whole(engine, metrics, drain))
     health.add_probe_routes(app)
     management.add_routes(app)
     return app
 
 
-def metrics_application(engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> web.Application:
+def metrics_application(
+    engine: Engine, settings: Settings, metrics: Metrics, drain: Drain, whole: Whole | None = None
+) -> web.Application:
     """The metrics port."""
     app = web.Application(middlewares=[tracking(metrics), failures])
-    _share(app, engine, settings, metrics, drain)
+    _share(app, engine, settings, drain, whole or Whole(engine, metrics, drain))
     management.add_metrics_routes(app)
     return app
 
 
-def _share(app: web.Application, engine: Engine, settings: Settings, metrics: Metrics, drain: Drain) -> None:
+def _share(app: web.Application, engine: Engine, settings: Settings, drain: Drain, whole: Whole) -> None:
     app[ENGINE] = engine
     app[ARNS] = Arns(engine)
     app[SETTINGS] = settings
-    app[METRICS] = metrics
+    app[WHOLE] = whole
     app[DRAIN] = drain
 
 

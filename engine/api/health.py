@@ -1,18 +1,17 @@
 """Health: whether the process lives, whether it should get requests, and what it knows of its parts."""
 
-import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from aiohttp import web
 
 import engine
-from engine.api.keys import DRAIN, ENGINE, METRICS
+from engine.api.keys import DRAIN
 from engine.api.rest.requests import json_response
-from engine.observability.metrics import Metrics
+from engine.api.whole import WHOLE, State
 from engine.runtime import EngineHealth, OutboxHealth
 
-STARTED_AT = time.monotonic()
 UNAVAILABLE = 503
 LIVE_PATHS = ("/health", "/health/live", "/actuator/health/liveness")
 READY_PATHS = ("/health/ready", "/ready", "/actuator/health/readiness")
@@ -36,8 +35,10 @@ class Detailed(msgspec.Struct):
     uptime: str
 
 
-async def live(_request: web.Request) -> web.Response:
-    """200 while the process answers at all: a failure means that it should be restarted."""
+async def live(request: web.Request) -> web.Response:
+    """200 while every process answers at all: a failure means that they should be restarted."""
+    if silent := await request.app[WHOLE].silent():
+        return json_response({"status": "unhealthy", "reason": _silent_words(silent)}, UNAVAILABLE, NO_STORE)
     return json_response({"status": "healthy"}, headers=NO_STORE)
 
 
@@ -51,21 +52,21 @@ async def ready(request: web.Request) -> web.Response:
 
 async def detailed(request: web.Request) -> web.Response:
     """Every component with its figures; 503 as `ready`."""
-    health = await request.app[ENGINE].health()
-    healthy = health.ready and not request.app[DRAIN].started.is_set()
+    state = await request.app[WHOLE].state()
+    health = state.health
     report = Detailed(
-        _word(healthy=healthy),
+        _word(healthy=state.healthy),
         {
             "database": _database(health),
-            "eventProcessing": _events(health, request.app[METRICS]),
+            "eventProcessing": _events(state),
             "scheduler": _scheduler(health),
             "leader": _leader(health),
             **({} if health.outbox is None else {"outbox": _outbox(health.outbox)}),
         },
         engine.__version__,
-        uptime_words(timedelta(seconds=time.monotonic() - STARTED_AT)),
+        uptime_words(timedelta(seconds=state.uptime_seconds)),
     )
-    return json_response(report, 200 if healthy else UNAVAILABLE, NO_STORE)
+    return json_response(report, 200 if state.healthy else UNAVAILABLE, NO_STORE)
 
 
 def uptime_words(uptime: timedelta) -> str:
@@ -80,10 +81,20 @@ def uptime_words(uptime: timedelta) -> str:
 async def _not_ready(request: web.Request) -> str | None:
     if request.app[DRAIN].started.is_set():
         return "the process is stopping"
-    health = await request.app[ENGINE].health()
-    if not health.database.up:
+    state = await request.app[WHOLE].state()
+    if not state.health.database.up:
         return "the database does not answer"
-    return None if health.ready else "the engine has no lease yet"
+    if state.silent:
+        return _silent_words(state.silent)
+    if state.stopping:
+        return "a process is stopping"
+    return None if state.health.ready else "the engine has no lease yet"
+
+
+def _silent_words(silent: Sequence[int]) -> str:
+    """Say which processes don't answer."""
+    numbers = ", ".join(map(str, silent))
+    return f"process {numbers} does not answer" if len(silent) == 1 else f"processes {numbers} do not answer"
 
 
 def _database(health: EngineHealth) -> Part:
@@ -98,14 +109,14 @@ def _database(health: EngineHealth) -> Part:
     return Part(_word(healthy=database.up), details)
 
 
-def _events(health: EngineHealth, metrics: Metrics) -> Part:
+def _events(state: State) -> Part:
     """The commit loop processes events: executions are its subscriptions, its latest round is the delay."""
     details: dict[str, object] = {
-        "subscriptionCount": health.scheduler.active_executions,
-        "processingDelay": _milliseconds(metrics.last_commit_seconds),
-        "queuedCommits": health.scheduler.queued_commits,
+        "subscriptionCount": state.health.scheduler.active_executions,
+        "processingDelay": _milliseconds(state.last_commit_seconds),
+        "queuedCommits": state.health.scheduler.queued_commits,
     }
-    return Part(_word(healthy=health.lease.held), details)
+    return Part(_word(healthy=state.health.lease.held), details)
 
 
 def _scheduler(health: EngineHealth) -> Part:

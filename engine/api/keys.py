@@ -9,7 +9,6 @@ from aiohttp import web
 
 from engine.api.arns import Arns
 from engine.api.auth.identity import Identity
-from engine.observability.metrics import Metrics
 from engine.runtime import Engine
 from engine.settings import Settings
 
@@ -53,7 +52,6 @@ class Correlation(msgspec.Struct):
 ENGINE = web.AppKey("engine", Engine)
 SETTINGS = web.AppKey("settings", Settings)
 ARNS = web.AppKey("arns", Arns)
-METRICS = web.AppKey("metrics", Metrics)
 DRAIN = web.AppKey("drain", Drain)
 
 IDENTITY = web.RequestKey("identity", Identity)

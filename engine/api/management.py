@@ -3,7 +3,9 @@
 from aiohttp import web
 
 from engine.api import health
-from engine.api.keys import ENGINE, METRICS, SETTINGS
+from engine.api.keys import SETTINGS
+from engine.api.whole import WHOLE
+from engine.observability.metrics import Metrics
 from engine.ui import pages
 
 
@@ -23,6 +25,4 @@ def add_metrics_routes(app: web.Application) -> None:
 
 async def serve_metrics(request: web.Request) -> web.Response:
     """All metrics in Prometheus's text format."""
-    metrics = request.app[METRICS]
-    metrics.health(await request.app[ENGINE].health())
-    return web.Response(body=metrics.render(), headers={"Content-Type": metrics.content_type})
+    return web.Response(body=await request.app[WHOLE].metrics(), headers={"Content-Type": Metrics.content_type})

@@ -2,54 +2,48 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from pathlib import Path
 
-import structlog
 from aiohttp import web
 
 from engine.api.application import api_application, management_application, metrics_application
 from engine.api.keys import Drain
+from engine.api.whole import Whole
 from engine.observability.metrics import Metrics
+from engine.processes.exchange import Exchange
+from engine.processes.listening import Kind, Listener, ListenError, listeners
+from engine.processes.place import Place
 from engine.runtime import Engine
 from engine.settings import Settings
 
 QUIET_SECONDS = 1.0
+BACKLOG = 1024
 
-log = structlog.get_logger(source=__name__)
-
-
-class ListenError(Exception):
-    """An address that can't be listened on; the message says which setting it is and why."""
+APPLICATIONS = {"api": api_application, "management": management_application, "metrics": metrics_application}
 
 
 class Server:
-    """The API, management and metrics listeners of one process."""
+    """The API, management and metrics listeners of one process; in a place they are shared with other processes."""
 
-    def __init__(self, engine: Engine, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, engine: Engine, settings: Settings, metrics: Metrics, place: Place | None = None) -> None:
         self._settings = settings
-        self._parts = (engine, settings, metrics)
         self.drain = Drain()
-        self._api: web.AppRunner | None = None
-        self._others: list[web.AppRunner] = []
+        exchange = None if place is None else Exchange(Path(place.folder), place.number, place.count)
+        self._whole = Whole(engine, metrics, self.drain, exchange)
+        self._parts = (engine, settings, metrics, self.drain, self._whole)
+        self._sockets = {} if place is None else place.sockets()
+        self._runners: dict[Kind, web.AppRunner] = {}
 
     async def start(self) -> None:
         """Listen. Raises `ListenError`."""
-        host, port = self._settings.api_address
-        self._api = await self._listen(api_application, host, port, "WORKFLOW_ADDR")
-        if not self._settings.one_port:
-            port = self._settings.management_port
-            self._others.append(
-                await self._listen(management_application, self._settings.host, port, "MANAGEMENT_PORT")
-            )
-        if self._settings.metrics_port is not None and self._settings.metrics_enabled:
-            port = self._settings.metrics_port
-            self._others.append(await self._listen(metrics_application, self._settings.host, port, "METRICS_PORT"))
+        await self._whole.start()
+        for listener in listeners(self._settings):
+            self._runners[listener.kind] = await self._listen(listener)
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Where it listens: the API first, then management, then metrics."""
-        runners = [self._api, *self._others] if self._api else []
-        return [address[:2] for runner in runners for address in runner.addresses[:1]]
+        return [address[:2] for runner in self._runners.values() for address in runner.addresses[:1]]
 
     async def stop_requests(self, seconds: float) -> None:
         """Say that the process stops, go on answering until nobody asks any more, then close the API.
@@ -62,28 +56,34 @@ class Server:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.drain.quiet(QUIET_SECONDS), seconds / 2)
-        if self._api is not None:
-            await self._api.cleanup()
+        if "api" in self._runners:
+            await self._runners["api"].cleanup()
 
     async def close(self) -> None:
         """Close what still listens: health and metrics stay up until the end."""
-        for runner in [self._api, *self._others]:
-            if runner is not None:
-                await runner.cleanup()
+        for runner in self._runners.values():
+            await runner.cleanup()
+        await self._whole.close()
 
-    async def _listen(
-        self, make: Callable[[Engine, Settings, Metrics, Drain], web.Application], host: str, port: int, setting: str
-    ) -> web.AppRunner:
+    async def _listen(self, listener: Listener) -> web.AppRunner:
         runner = web.AppRunner(
-            make(*self._parts, self.drain),
+            APPLICATIONS[listener.kind](*self._parts),
             access_log=None,
             keepalive_timeout=self._settings.keep_alive_seconds,
             shutdown_timeout=self._settings.shutdown_drain_seconds / 2,
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, backlog=1024).start()
+            for site in self._sites(runner, listener):
+                await site.start()
         except OSError as error:
+            await runner.cleanup()
             await self.close()
-            raise ListenError(f"{setting}: can't listen on {host}:{port}: {error.strerror or error}") from error
+            raise ListenError(listener, error) from error
         return runner
+
+    def _sites(self, runner: web.AppRunner, listener: Listener) -> list[web.BaseSite]:
+        shared = self._sockets.get(listener.kind)
+        if shared is None:
+            return [web.TCPSite(runner, listener.host, listener.port, backlog=BACKLOG)]
+        return [web.SockSite(runner, each, backlog=BACKLOG) for each in shared]

@@ -10,7 +10,6 @@ import uvloop
 
 from engine.api.arns import Arns
 from engine.api.auth.identity import DEFAULT_ORGANIZATION
-from engine.api.server import ListenError
 from engine.cli import fail
 from engine.commands.narrator import Narrator, say_result
 from engine.commands.process import Process, end_of, register, running, stop_signal
@@ -18,6 +17,7 @@ from engine.commands.reloading import Snapshot, keep_loaded, look
 from engine.events import SinkError
 from engine.observability.logs import configure_logs
 from engine.observability.metrics import Metrics
+from engine.processes.listening import ListenError
 from engine.runtime.errors import EngineError
 from engine.settings import Settings, SettingsError, load_settings
 from engine.storage import StorageError
@@ -66,6 +66,7 @@ def dev_settings(folder: Path | None) -> Settings:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(DATABASE_NAMES)}
     name = "engine" if folder is None else folder.resolve().name
     overrides = {
+        "ENGINE_PROCESSES": "1",
         "ENVIRONMENT": "local",
         "AUTHENTICATION": "optional",
         "HTTP_TASK_ALLOW_LOOPBACK": "true",

@@ -8,6 +8,7 @@ from engine.events import SinkError
 from engine.events.kafka.connection import AwsLogin, Connection, Login
 from engine.events.kafka.topics import published_topics
 from engine.settings import Settings
+from engine.settings.secrets import Secret
 
 log = structlog.get_logger(source=__name__)
 
@@ -51,5 +52,4 @@ def _login(settings: Settings) -> Login | AwsLogin | None:
         return None
     if mechanism == "aws_msk_iam":
         return AwsLogin(settings.aws_region)
-    password = settings.kafka_sasl_password.value if settings.kafka_sasl_password else ""
-    return Login(mechanism, settings.kafka_sasl_username or "", password)
+    return Login(mechanism, settings.kafka_sasl_username or "", settings.kafka_sasl_password or Secret(""))

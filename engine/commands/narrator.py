@@ -68,7 +68,7 @@ def describe(event: HistoryEvent) -> str | None:
     if kind.endswith("StateEntered"):
         return f"{details['name']}  entered ({kind.removesuffix('StateEntered')})"
     if kind.endswith("StateExited"):
-        return f"{details['name']}  done"
+        return f"{details['name']}  left"
     task = TASK_EVENT.fullmatch(kind)
     return None if task is None else _describe_task(task["what"], kind, details)
 

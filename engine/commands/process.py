@@ -18,6 +18,7 @@ from engine.commands.kafka import require_topics
 from engine.commands.sinks import open_sink
 from engine.observability.lag import log_lag
 from engine.observability.metrics import Metrics
+from engine.processes.place import Place
 from engine.runtime import Engine, EngineOptions, ExecutionRecord, Observer, StateMachineRecord
 from engine.runtime.control_plane.checks import Checks
 from engine.runtime.errors import StateMachineAlreadyExists
@@ -92,11 +93,12 @@ class Process:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, components: list[Component], metrics: Metrics, observer: Observer
+    settings: Settings, components: list[Component], metrics: Metrics, observer: Observer, place: Place | None = None
 ) -> AsyncIterator[Process]:
     """A process that has registered its components and listens; it is stopped on the way out.
 
-    An embedded database is migrated first. Raises `StorageError`, `ListenError`, `SinkError`.
+    With a place it shares its addresses with others. An embedded database is migrated first. Raises `StorageError`,
+    `ListenError`, `SinkError`.
     """
     await require_topics(settings)
     if settings.workflow_db_host is None:
@@ -104,7 +106,7 @@ async def running(
 
         await asyncio.to_thread(migrate_database, settings, _log_migration)
     work = Work(settings, _storage(settings), components, observer)
-    process = Process(settings, work, Server(work.engine, settings, metrics))
+    process = Process(settings, work, Server(work.engine, settings, metrics, place))
     await work.engine.start()
     lag = asyncio.create_task(log_lag(work.engine.health))
     try:

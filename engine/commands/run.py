@@ -14,6 +14,7 @@ from engine.commands.narrator import Narrator, say_result
 from engine.commands.process import Work, end_of, register
 from engine.observability.logs import configure_logs
 from engine.observability.metrics import Metrics
+from engine.reading import reason
 from engine.runtime import ExecutionRecord
 from engine.runtime.errors import EngineError
 from engine.settings import Settings, SettingsError
@@ -57,6 +58,8 @@ def _component(path: Path, folder: Path) -> Component:
     definition = read_definition(path, problems)
     if definition is None:
         raise ComponentError("\n".join(problems))
+    if not folder.is_dir():
+        raise ComponentError(f"--handlers {folder} is not a folder")
     component = Component(folder, (definition,), load_handlers(folder), None)
     if missing := list(missing_handlers([component])):
         raise ComponentError("\n".join(missing))
@@ -70,5 +73,5 @@ def _input(given: str) -> str:
         text = path.read_text(encoding="utf-8") if given[:1] not in '[{"' and path.is_file() else given
         msgspec.json.decode(text)
     except (OSError, UnicodeDecodeError, RecursionError, msgspec.DecodeError) as error:
-        raise ComponentError(f"--input {given!r} is neither JSON nor a file that holds it: {error}") from error
+        raise ComponentError(f"--input {given!r} is neither JSON nor a file that holds it: {reason(error)}") from error
     return text

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from engine.api.auth.bearer import sign_token
+from engine.api.auth.identity import is_organization
 from engine.cli import fail
 from engine.settings import SettingsError, load_settings
 
@@ -16,6 +17,8 @@ def run(options: argparse.Namespace) -> int:
         return fail(str(error))
     if settings.jwt_secret is None:
         return fail("JWT_SECRET must be set to sign a token")
+    if not is_organization(options.organization):
+        return fail(f"--organization {options.organization!r} is not the name of an organization")
     token = sign_token(
         settings.jwt_secret.value,
         organization=options.organization,

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, or lines for people."""
 
+import functools
 import json
 import logging
 import sys
@@ -18,10 +19,10 @@ TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  #
 NOISY = ("aiohttp.access", "alembic", "asyncio", "botocore", "urllib3")
 
 
-def configure_logs(level: str, form: str, to: TextIO | None = None) -> None:
+def configure_logs(level: str, form: str, to: TextIO | None = None, process: int | None = None) -> None:
     """Send the logs of the engine and its libraries to a stream, standard output if none is given.
 
-    `form` is json or console.
+    `form` is json or console. `process` is the number of one among several, which its lines then name.
 
     The engine's own lines go straight to the stream; those of libraries come through the standard library's logging
     and get the same form.
@@ -31,7 +32,9 @@ def configure_logs(level: str, form: str, to: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
-        _complete,
+        functools.partial(
+            _complete, {"version": engine.__version__} | ({} if process is None else {"process": process})
+        ),
     ]
     rendering = _rendering(form, stream)
     structlog.configure(
@@ -86,9 +89,9 @@ def _client_faults(record: logging.LogRecord) -> bool:
     return logging.getLogger().isEnabledFor(record.levelno)
 
 
-def _complete(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Leave out what is None, and say which version speaks."""
-    return {name: value for name, value in event.items() if value is not None} | {"version": engine.__version__}
+def _complete(speaker: dict[str, object], _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Leave out what is None, and say which version speaks, and which process."""
+    return {name: value for name, value in event.items() if value is not None} | speaker
 
 
 def _library(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -49,8 +49,9 @@ def load_settings(
     if file is not None:
         sources.append(from_file(agreed, file, variables, problems))
     values = {setting.name: _value(setting, sources, agreed, resolve, problems) for setting in agreed.setting}
-    problems.extend(missing(agreed, values))
-    if not problems:
+    absent = list(missing(agreed, values))
+    problems.extend(absent)
+    if not absent and msgspec.UNSET not in values.values():
         settings = msgspec.convert({name.lower(): value for name, value in values.items()}, Settings)
         problems.extend(broken_rules(settings))
     if problems:

@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics_enabled: bool
     aws_region: str
     aws_account_id: str
+    engine_processes: int
     workflow_components: tuple[str, ...]
     workflow_db_host: Address | None
     workflow_db_name: str

@@ -36,6 +36,7 @@ def broken_rules(settings: Settings) -> Iterator[Problem]:
     yield from _access(settings)
     yield from _addresses(settings)
     yield from _roles(settings)
+    yield from _processes(settings)
     yield from _databases(settings)
     yield from _events(settings)
     yield from kafka_rules(settings)
@@ -85,6 +86,12 @@ def _addresses(settings: Settings) -> Iterator[Problem]:
     for origin in settings.cors_origin:
         if origin != "*" and not re.fullmatch(r"https?://[^/\s*]+", origin):
             yield Problem("CORS_ORIGIN", origin, "* or origins such as https://app.example.com, with no path")
+
+
+def _processes(settings: Settings) -> Iterator[Problem]:
+    if settings.engine_processes > 1 and settings.workflow_db_host is None:
+        allowed = "1 or auto while WORKFLOW_DB_HOST is not set: one process at a time writes to a SQLite file"
+        yield Problem("ENGINE_PROCESSES", str(settings.engine_processes), allowed)
 
 
 def _databases(settings: Settings) -> Iterator[Problem]:

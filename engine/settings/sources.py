@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from engine.contract import Alias, Contract, Setting, Unit
+from engine.reading import reason
 from engine.settings.problems import Problem
 from engine.settings.values import url_part
 
@@ -77,7 +78,9 @@ def from_environment(contract: Contract, environment: Mapping[str, str], problem
             try:
                 values[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, ValueError) as error:
-                problems.append(Problem(f"{name}_FILE", path, f"a file that can be read ({error})", where[name]))
+                problems.append(
+                    Problem(f"{name}_FILE", path, f"a file that can be read ({reason(error)})", where[name])
+                )
     return Source(values, where)
 
 
@@ -89,7 +92,7 @@ def from_file(contract: Contract, path: Path, environment: Mapping[str, str], pr
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
-        problems.append(Problem("-config", str(path), f"a YAML file that can be read ({_one_line(error)})", "command"))
+        problems.append(Problem("-config", str(path), f"a YAML file that can be read ({reason(error)})", "command"))
         return Source({}, {})
     if not isinstance(document, dict):
         problems.append(Problem("-config", str(path), "a YAML mapping of setting names to values", "command"))
@@ -119,7 +122,3 @@ def _expand(value: object, environment: Mapping[str, str]) -> object:
     if not isinstance(value, str):
         return value
     return re.sub(r"\$\{(\w+)\}", lambda match: environment.get(match[1], ""), value) or None
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

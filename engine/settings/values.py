@@ -17,6 +17,7 @@ CHOICE_SPELLINGS = {
     "LOG_LEVEL": {"warn": "warning"},
     "DATABASE_SSL": {"true": "require", "1": "require", "false": "disable", "0": "disable"},
 }
+NUMBER_WORDS = {"ENGINE_PROCESSES": {"auto": 0}}
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 HIGHEST_PORT = 65535
 ALLOWED_URLS = "a URL such as postgresql://user@host:5432/database, redis://host:6379 or sqlite:///file"
@@ -93,9 +94,13 @@ def _string(setting: Setting, raw: object, _unit: Unit | None) -> str:
 
 
 def _integer(setting: Setting, raw: object, _unit: Unit | None) -> int:
-    if isinstance(raw, bool) or not re.fullmatch(r"-?[0-9]{1,18}", str(raw).strip()):
+    text = str(raw).strip().lower()
+    words = NUMBER_WORDS.get(setting.name, {})
+    if text in words:
+        return words[text]
+    if isinstance(raw, bool) or not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise ValueError(allowed_values(setting))
-    return int(str(raw))
+    return int(text)
 
 
 def _number(setting: Setting, raw: object, _unit: Unit | None) -> float:

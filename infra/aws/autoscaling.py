@@ -63,7 +63,7 @@ class Autoscaling(ComponentResource):
         self._policy(label, self._tracking(target, predefined_metric_specification=measured))
 
     def _backlog(self, namespace: str, target: int) -> None:
-        """Each engine says once a minute what waits in it: their average is what waits in one."""
+        """Each process says once a minute what waits in it: their average is what waits in one."""
         measured = _Customized(namespace=namespace, metric_name="Backlog", statistic="Average")
         self._policy("backlog", self._tracking(target, customized_metric_specification=measured))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.contract import Contract, EngineValue
 from infra.problems import Problem
+from infra.processes import processes
 from infra.rules.rule import Rule, problem
 
 _RESERVED_USERS = frozenset({"admin", "none", "postgres", "public", "rdsadmin", "user"})
@@ -18,13 +19,16 @@ def _connections(
     desired: int,
     maximum: int,
     most: int,
+    cpu: int,
     overrides: Mapping[str, EngineValue],
     contract: Contract,
 ) -> Iterator[Problem]:
     tasks = (maximum if autoscaled else desired) * most // 100
-    connections = tasks * int(contract.effective("DATABASE_POOL_SIZE", overrides))
+    each = processes(cpu, overrides)
+    connections = tasks * each * int(contract.effective("DATABASE_POOL_SIZE", overrides))
     if alarm < connections:
-        wanted = f"must be at least {connections}, the DATABASE_POOL_SIZE of {tasks} tasks in a deployment"
+        pools = f"{tasks} tasks" if each == 1 else f"the {each} processes of each of {tasks} tasks"
+        wanted = f"must be at least {connections}, the DATABASE_POOL_SIZE of {pools} in a deployment"
         yield problem("alarmDatabaseConnections", alarm, wanted)
 
 
@@ -73,6 +77,7 @@ RULES = (
             "desiredCount",
             "autoscalingMaximum",
             "deploymentMaximumPercent",
+            "taskCpu",
             "engineSettings",
             "contract",
         ),

@@ -18,7 +18,8 @@ def _secrets(primary: str, secrets: Mapping[str, str], region: str) -> Iterator[
     wanted = set(REPLICATED) if primary else set()
     if set(secrets) != wanted:
         listed = ", ".join(sorted(wanted)) or "nothing"
-        yield problem("replicatedSecrets", sorted(secrets), f"must hold {listed} where primaryStack is {primary!r}")
+        by = f": the command standby --of {primary} writes them" if primary else ""
+        yield problem("replicatedSecrets", sorted(secrets), f"must hold {listed} where primaryStack is {primary!r}{by}")
     for name, arn in secrets.items():
         if arn.split(":")[3] != region:
             yield problem(f"replicatedSecrets.{name}", arn, f"must be a copy in aws:region {region}")

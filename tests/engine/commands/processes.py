@@ -3,7 +3,6 @@
 import os
 import re
 import select
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 COMPONENT = ROOT / "tests" / "engine" / "api" / "component"
 EXAMPLE = ROOT / "examples" / "order-processing"
 SECRET = "a secret of thirty-two characters"
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 240
 
 
 def environment(folder: Path, **changes: str) -> dict[str, str]:
@@ -88,8 +87,3 @@ def read_until(process: subprocess.Popen[bytes], pattern: str) -> str:
         if not line:
             break
     raise AssertionError(f"no {pattern!r} in:\n{seen}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

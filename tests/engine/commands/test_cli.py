@@ -1,14 +1,18 @@
 import signal
+import socket
 from pathlib import Path
 
 import jwt
 import pytest
 
 import engine
-from tests.engine.commands.processes import LONGEST_SECONDS, SECRET, Command, free_port, read_until, started
+from tests.engine.commands.processes import LONGEST_SECONDS, SECRET, Command, read_until, started
 
 
 def test_token(run: Command) -> None:
+    refused = run("token", "--organization", "a b", JWT_SECRET=SECRET)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "'a b' is not the name of an organization" in refused.stderr
     done = run("token", "--organization", "acme", JWT_SECRET=SECRET, JWT_EXPIRY="1h")
     claims = jwt.decode(done.stdout.strip(), SECRET, algorithms=["HS256"])
     assert (claims["org"], claims["sub"], claims["exp"] - claims["iat"]) == ("acme", "operator", 3600)
@@ -17,8 +21,10 @@ def test_token(run: Command) -> None:
 
 
 def test_healthcheck_fails_where_nothing_lives(run: Command) -> None:
-    port = free_port()
-    done = run("healthcheck", MANAGEMENT_SERVER_PORT=str(port), MANAGEMENT_PORT="", HOST="0.0.0.0")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # nobody else gets the port, and nobody listens
+        port = deaf.getsockname()[1]
+        done = run("healthcheck", MANAGEMENT_SERVER_PORT=str(port), MANAGEMENT_PORT="", HOST="0.0.0.0")
     assert done.returncode == 1
     assert done.stderr.startswith(f"engine: http://127.0.0.1:{port}/health/live: ")
 

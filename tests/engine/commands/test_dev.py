@@ -48,7 +48,7 @@ def test_dev_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     ledger = {"ORDER_LEDGER": str(tmp_path / "ledger"), "PROCESS_LEASE_SECONDS": "1"}
     with started(tmp_path, "dev", str(EXAMPLE), **ledger) as process:
         name = read_until(process, r"^order-processing \S+ started").split()[1]
-        read_until(process, "ReserveStock  done")
+        read_until(process, "ReserveStock  left")
         process.kill()
         process.wait()
     with started(tmp_path, "dev", str(EXAMPLE), **ledger) as process:

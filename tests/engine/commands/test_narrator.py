@@ -33,7 +33,7 @@ def told(machine: Machine, answer: object) -> list[str]:
 )
 def test_tasks_of_every_kind(task: Task, middle: list[str]) -> None:
     lines = told(Machine({"S": task}), 7)
-    assert (lines[0], lines[-1]) == ("S entered (Task)", "S done")
+    assert (lines[0], lines[-1]) == ("S entered (Task)", "S left")
     assert [line[: len(part)] for line, part in zip(lines[1:-1], middle, strict=True)] == middle
 
 

@@ -1,10 +1,12 @@
 import asyncio
+import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.commands.reloading import keep_loaded, look
+from engine.commands.reloading import Snapshot, keep_loaded, look
 from engine.tasks.components import Component, ComponentError, load_components
 
 HANDLERS = """
@@ -14,6 +16,7 @@ from engine.tasks import handler
 def answer():
     return {answer}
 """
+SECOND_NS = 1_000_000_000 * 1_750_000_000
 DEFINITION = '{{"StartAt": "S", "States": {{"S": {{"Type": "Task", "Resource": "handler:{name}", "End": true}}}}}}'
 
 
@@ -24,10 +27,23 @@ class Watched:
         self.folder = folder
         self.told: asyncio.Queue[int | str] = asyncio.Queue()
         self.refuses = False
+        self._writing = threading.Lock()
+        self._written = 0
 
     def write(self, answer: object, name: str = "answer") -> None:
-        (self.folder / "handlers.py").write_text(HANDLERS.format(answer=answer))
-        (self.folder / "work.asl.json").write_text(DEFINITION.format(name=name))
+        """Write both files at once, as nobody looks meanwhile, and all within a second."""
+        self._written += 1
+        with self._writing:
+            for file, text in (
+                ("handlers.py", HANDLERS.format(answer=answer)),
+                ("work.asl.json", DEFINITION.format(name=name)),
+            ):
+                (self.folder / file).write_text(text)
+                os.utime(self.folder / file, ns=(0, SECOND_NS + self._written))
+
+    def look(self, folder: Path) -> Snapshot:
+        with self._writing:
+            return look(folder)
 
     async def changed(self, old: Component, new: Component) -> None:
         if self.refuses:
@@ -38,13 +54,14 @@ class Watched:
         self.told.put_nowait(problems)
 
     async def next(self) -> int | str:
-        return await asyncio.wait_for(self.told.get(), 10)
+        return await asyncio.wait_for(self.told.get(), 60)
 
 
 @pytest.fixture
 async def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
-    monkeypatch.setattr("engine.commands.reloading.LOOK_SECONDS", 0.01)
     made = Watched(tmp_path)
+    monkeypatch.setattr("engine.commands.reloading.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("engine.commands.reloading.look", made.look)
     made.write(1)
     seen = look(tmp_path)
     (component,) = load_components([tmp_path])

@@ -34,7 +34,9 @@ def test_a_failure_is_said_and_is_the_exit_code(tmp_path: Path) -> None:
 def test_what_cannot_run_is_said_first(tmp_path: Path, run: Command) -> None:
     absent = run("run", str(tmp_path / "absent.asl.json"))
     assert (absent.returncode, absent.stdout) == (1, "")
-    assert "can't be read" in absent.stderr
+    assert absent.stderr.endswith("absent.asl.json: can't be read: No such file or directory\n")
+    nowhere = run("run", ORDERS, "--handlers", str(tmp_path / "nowhere"))
+    assert nowhere.stderr.endswith("nowhere is not a folder\n")
     calls = run("run", ORDERS, "--handlers", str(tmp_path))
     assert "handler:reserve-stock, which no component defines" in calls.stderr
     wrong = run("run", ORDERS, "--input", "{")

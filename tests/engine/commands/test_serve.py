@@ -1,11 +1,17 @@
 import json
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
+import pytest
 import requests
 
 import engine
+from engine.commands.dev import dev_settings
+from engine.commands.serve import processes
+from engine.processes.cores import usable_cores
+from engine.settings import load_settings
 from tests.engine.commands.processes import COMPONENT, EXAMPLE, LONGEST_SECONDS, SECRET, Command, read_until, started
 
 
@@ -32,7 +38,7 @@ def test_serve_until_sigterm(tmp_path: Path, run: Command) -> None:
 
 
 def test_sigterm_twice_while_orders_run_loses_none(tmp_path: Path) -> None:
-    settings = {"AUTHENTICATION": "optional", "WORKFLOW_COMPONENTS": str(COMPONENT), "SHUTDOWN_DRAIN_SECONDS": "2"}
+    settings = {"AUTHENTICATION": "optional", "WORKFLOW_COMPONENTS": str(COMPONENT), "SHUTDOWN_DRAIN_SECONDS": "4"}
     orders = [f"o-{number}" for number in range(20)]
     body = {"workflowDefinitionId": "resting"}
 
@@ -91,3 +97,34 @@ def test_serve_needs_its_components_whole(tmp_path: Path, run: Command) -> None:
     done = run("serve", WORKFLOW_COMPONENTS=str(tmp_path))
     assert done.returncode == 1
     assert "bad.asl.json:1:2: $.StartAt" in done.stderr
+
+
+def test_a_process_for_each_core_only_where_they_can_share_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    auto = {"ENGINE_PROCESSES": "auto"}
+    database = {"WORKFLOW_DB_HOST": "db", "WORKFLOW_DB_PASSWORD": "hidden-one"}
+    assert processes(load_settings(auto)) == 1
+    assert processes(load_settings(auto | database)) == usable_cores()
+    assert processes(load_settings({"ENGINE_PROCESSES": "3"} | database)) == 3
+    assert processes(load_settings(database)) == 1
+    monkeypatch.setenv("ENGINE_PROCESSES", "4")
+    assert processes(dev_settings(None)) == 1
+
+
+def test_several_processes_need_postgresql_and_say_every_problem_once(run: Command) -> None:
+    done = run("serve", ENGINE_PROCESSES="2", LOG_LEVEL="info")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("engine: ENGINE_PROCESSES is '2'; it must be 1 or auto while WORKFLOW_DB_HOST is not set: ")
+    wrong = run("serve", ENGINE_PROCESSES="many", LOG_LEVEL="loud", WORKFLOW_DB_HOST="db")
+    assert sorted(line.split()[1] for line in wrong.stderr.splitlines()) == ["ENGINE_PROCESSES", "LOG_LEVEL"]
+
+
+def test_a_port_that_is_taken_is_named_before_any_process_starts(run: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run(
+            "serve", ENGINE_PROCESSES="2", WORKFLOW_DB_HOST="db", AUTHENTICATION="optional", MANAGEMENT_PORT=port
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"engine: MANAGEMENT_PORT: can't listen on 127.0.0.1:{port}: ")

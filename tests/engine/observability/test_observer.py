@@ -110,7 +110,7 @@ def test_every_metric_says_what_it_is(metrics: Metrics) -> None:
     ("seen", "words"),
     [
         (event(2, "TaskStateEntered", name="Charge"), "Charge  entered (Task)"),
-        (event(2, "TaskStateExited", name="Charge"), "Charge  done"),
+        (event(2, "TaskStateExited", name="Charge"), "Charge  left"),
         (
             event(3, "TaskScheduled", resourceType="handler", resource="charge", parameters='{"a":1}'),
             '    task handler:charge {"a":1}',

@@ -11,6 +11,7 @@ from engine.commands.sinks import open_sink
 from engine.events.kafka.connection import AwsLogin, Connection, Login
 from engine.events.kafka.sink import KafkaSink
 from engine.settings import SettingsError, load_settings
+from engine.settings.secrets import Secret
 
 BROKERS = {"KAFKA_BOOTSTRAP_SERVERS": "b1:9092, b2:9092"}
 SASL = {**BROKERS, "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
@@ -29,7 +30,7 @@ def problems_of(environment: dict[str, str]) -> list[str]:
         ({"KAFKA_BROKERS": "b1:9092", "KAFKA_SECURITY_PROTOCOL": "SSL"}, Connection(("b1:9092",), tls=True)),
         (
             {**SASL, "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512", "KAFKA_USER": "u", "KAFKA_PASSWORD": "p"},
-            Connection(("b1:9092", "b2:9092"), tls=True, login=Login("scram-sha-512", "u", "p")),
+            Connection(("b1:9092", "b2:9092"), tls=True, login=Login("scram-sha-512", "u", Secret("p"))),
         ),
         (
             {**SASL, "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "AWS_REGION": "eu-west-1"},

@@ -218,6 +218,14 @@ def test_problems_of_a_file_name_it(tmp_path: Path) -> None:
     assert "a YAML file that can be read" in problems_of({}, file)[0]
 
 
+def test_an_unknown_name_hides_no_rule(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("log: {levell: info}\njwtSecret: short\n")
+    unknown, short = problems_of({}, file)
+    assert unknown.startswith("LOG_LEVELL must be a known name; did you mean LOG_LEVEL?")
+    assert short.startswith("JWT_SECRET must be 32 characters or more")
+
+
 def test_overrides_come_first() -> None:
     assert load_settings({"LOG_LEVEL": "error"}, overrides={"LOG_LEVEL": "debug"}).log_level == "debug"
 
