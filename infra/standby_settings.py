@@ -8,7 +8,7 @@ from msgspec import Meta, field
 from infra import values
 from infra.values import between
 
-REPLICATED = ("api", "databaseAdmin", "databaseUser")
+REPLICATED = ("accessKeys", "databaseAdmin", "databaseUser", "tokenKey")
 """The secrets that belong to the data and are the same in both regions; that of the cache is each stack's own."""
 
 StackName = Annotated[

@@ -8,10 +8,11 @@ from pathlib import Path
 from infra.policy.preview import read_resources, violations
 from operations import prices
 from operations.errors import DriftError, OperationError
-from operations.image_tag import use_deployed_image
+from operations.image_tag import current_tag, use_deployed_image
 from operations.plan import Change, read_changes
 from operations.results import Result
-from operations.stacks import open_stack
+from operations.stacks import LOCAL, open_stack
+from operations.up import write_config
 
 SHOWN = 60
 """Changes that a summary lists; more would make a comment that nobody reads."""
@@ -27,6 +28,8 @@ def preview(root: Path, name: str, *, deployed_image: bool, summed_up: bool) -> 
         OperationError: the preview failed, or without `summed_up` a rule is broken.
     """
     stack, _ = open_stack(root, name)
+    if name == LOCAL:
+        write_config(stack, current_tag(stack))  # as `up` would; the tag is in its copy of the stack's file alone
     if deployed_image:
         use_deployed_image(stack)
     if summed_up:

@@ -62,18 +62,35 @@ def failover(root: Path, origin: str, target: str, options: FailoverOptions) -> 
 def _require_ready(heir: Side, origin: str, first: Side | None, *, replica: bool) -> str:
     """The tag of the image that the heir will run."""
     if first is not None and not heir.follows(first):
-        raise RefusedError(
-            f"Stack {heir.name} does not follow {origin}: `standby --stack {heir.name} --of {origin}` makes it."
-        )
+        raise RefusedError(_why_not_heir(heir, first))
+    follow = f"`standby --stack {heir.name} --of {origin}`"
     if not replica and (heir.stands_by or not heir.found.database_replica_of):
         # One that was promoted for this failover belongs to a stack whose file says that it serves.
-        advice = f"`standby --stack {heir.name} --of {origin}` makes it a replica"
-        raise RefusedError(f"The database of stack {heir.name} follows nothing and would be behind: {advice}.")
+        raise RefusedError(
+            f"The database {heir.database} of stack {heir.name} follows nothing and would be behind: {follow} makes a "
+            f"replica. Only if {origin} is gone for good and this is the best that is left: set standby: false in "
+            f"Pulumi.{heir.name}.yaml and run `make up STACK={heir.name}`."
+        )
     tag = current_tag(heir.stack)
     if tag is None:
-        raise RefusedError(f"Stack {heir.name} names no image: set imageTag to what {origin} runs.")
+        raise RefusedError(
+            f"Stack {heir.name} names no image: set imageTag in Pulumi.{heir.name}.yaml to what {origin} ran last, "
+            "then run this again."
+        )
     find_digest(heir.clients, heir.found, tag)
     return tag
+
+
+def _why_not_heir(heir: Side, first: Side) -> str:
+    if first.stands_by and first.follows(heir):
+        return (
+            f"Stack {heir.name} serves already, and {first.name} follows it: there is nothing to do. To let "
+            f"{first.name} serve, run `failover --from {heir.name} --to {first.name}`."
+        )
+    return (
+        f"Stack {heir.name} does not follow {first.name}: run `standby --stack {heir.name} --of {first.name}`, which "
+        "takes as long as a new replica does, then this again."
+    )
 
 
 def _warning(heir: Side, origin: str, *, lost: bool) -> str:

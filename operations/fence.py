@@ -53,7 +53,11 @@ def fence(clients: Clients, found: Outputs, limit: float = STOP_SECONDS) -> Fenc
     while left := _left(clients, found):
         if time.monotonic() >= deadline:
             listed = ", ".join(left)
-            raise OperationError(f"Service {found.service_name} still has tasks after {limit:.0f} s: {listed}.")
+            raise OperationError(
+                f"Service {found.service_name} of {found.region} still has tasks after {limit:.0f} s: {listed}. No new "
+                "ones start. Look why they don't end, or end them with `aws ecs stop-task --cluster "
+                f"{found.cluster_name} --task ID`, then run the same command again."
+            )
         time.sleep(LOOK_SECONDS)
     return Fence(clients, found, desired)
 

@@ -30,7 +30,8 @@ class Outputs(msgspec.Struct, frozen=True, rename="camel"):
     service_name: str = ""
     task_definition_arn: str = ""
     management_url: str = ""
-    api_token_secret_arn: str = ""
+    access_keys_secret_arn: str = ""
+    token_key_secret_arn: str = ""
     image_tag: str = ""
     image_digest: str = ""
     desired_count: int = 0

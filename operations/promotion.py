@@ -71,7 +71,11 @@ def wait_until_caught_up(
     while (until := replayed_until(cloudwatch, identifier)) is None or until < wanted:
         if time.monotonic() >= deadline:
             known = f"has replayed what was committed until {until:%H:%M:%S} UTC" if until else "reports no lag"
-            raise OperationError(f"The replica {identifier} {known}, not yet {wanted:%H:%M:%S} UTC.")
+            raise OperationError(
+                f"The replica {identifier} in {cloudwatch.meta.region_name} {known}, not yet {wanted:%H:%M:%S} UTC, "
+                f"after {limit:.0f} s. It was not promoted. Look at its ReplicaLag and at RDS's events, then run the "
+                "same command again."
+            )
         say(f"{identifier} has replayed until {until:%H:%M:%S} UTC" if until else f"{identifier} reports no lag yet")
         time.sleep(LOOK_SECONDS)
     say(f"{identifier} has everything")
@@ -93,7 +97,11 @@ def promote(rds: RDSClient, identifier: str, limit: float = PROMOTE_SECONDS) -> 
     deadline = time.monotonic() + limit
     while found.get("ReadReplicaSourceDBInstanceIdentifier") or found["DBInstanceStatus"] != "available":
         if time.monotonic() >= deadline:
-            raise OperationError(f"The database {identifier} is still {found['DBInstanceStatus']}, not promoted.")
+            raise OperationError(
+                f"The database {identifier} in {rds.meta.region_name} is still {found['DBInstanceStatus']} after "
+                f"{limit:.0f} s, not promoted, and neither stack serves. Look at RDS's events, then run the same "
+                "command again: it goes on from here."
+            )
         time.sleep(LOOK_SECONDS)
         found = _describe(rds, identifier)
     say(f"{identifier} is a database of its own")
@@ -103,4 +111,7 @@ def _describe(rds: RDSClient, identifier: str) -> DBInstanceTypeDef:
     try:
         return rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
     except rds.exceptions.DBInstanceNotFoundFault as error:
-        raise OperationError(f"There is no database {identifier} in {rds.meta.region_name}.") from error
+        raise OperationError(
+            f"There is no database {identifier} in {rds.meta.region_name}, though its stack's last update left it "
+            "there: `drift --stack STACK` says what else is gone."
+        ) from error

@@ -139,6 +139,10 @@ class PulumiStack:
         """Write one plain config value into the stack's config file; with `path` that of an entry, `object.entry`."""
         self._capture("config", "set", *(("--path",) if path else ()), key, value)
 
+    def remove_config(self, entry: str) -> None:
+        """Take an entry of an object, `object.entry`, out of the stack's config file."""
+        self._capture("config", "rm", "--path", entry)
+
     def get_config(self, key: str) -> str | None:
         """One plain config value, or None where the stack's file does not set it."""
         answer: dict[str, dict[str, str]] = json.loads(self._capture("config", "--json"))

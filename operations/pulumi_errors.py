@@ -24,6 +24,11 @@ def _from_state(codes: Collection[str]) -> str:
 
 _MEANINGS: Sequence[tuple[str, type[OperationError], str]] = (
     (
+        "--yes or --skip-preview",
+        RefusedError,
+        "Nobody is here to answer Pulumi's question: pass --yes (`make … YES=--yes`), or use a terminal.",
+    ),
+    (
         "currently locked by|Another update is currently in progress",
         BusyError,
         "Another update of stack {stack} is at work: wait for it, or take its lock by `pulumi cancel` if it died.",

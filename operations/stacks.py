@@ -100,8 +100,15 @@ def _read(file: Path, form: type[_File]) -> _File:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
         return msgspec.convert(content, form)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
-        why = " ".join(str(error).split())
-        raise RefusedError(f"{file.name} is not a Pulumi stack config (`config:` with keys below it): {why}") from error
+        form_wanted = "`config:` with keys below it"
+        raise RefusedError(f"{file.name} is not a Pulumi stack config ({form_wanted}): {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case yaml.MarkedYAMLError(problem=str(words), problem_mark=yaml.Mark(line=line, column=column)):
+            return f"{words} at line {line + 1}, column {column + 1}"
+    return " ".join(str(error).split())
 
 
 def local_stack(account: LocalAccount, record: SandboxRecord) -> tuple[PulumiStack, Clients]:

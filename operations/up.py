@@ -45,7 +45,8 @@ def _data(name: str, found: Outputs, changes: int) -> dict[str, object]:
 
 
 def _up_local(account: LocalAccount) -> Result:
-    say("starting the sandbox: an AWS account in a process of this machine")
+    if account.running() is None:
+        say("starting the sandbox: an AWS account in a process of this machine")
     record = account.start()
     stack, clients = local_stack(account, record)
     _forget_lost_account(account, record, stack)
@@ -120,7 +121,6 @@ def wait_for_service(found: Outputs, clients: Clients) -> None:
 
 
 def _access_key(found: Outputs, clients: Clients) -> order.AccessKey:
-    """The access key that the stack made for its API; the secret's `apiAccessKeys` is API_ACCESS_KEYS as text."""
-    value = clients.secrets.get_secret_value(SecretId=found.api_token_secret_arn)["SecretString"]
-    keys = msgspec.json.decode(value, type=dict[str, str])["apiAccessKeys"]
+    """The access key that the stack made for its API; the secret is what API_ACCESS_KEYS refers to."""
+    keys = clients.secrets.get_secret_value(SecretId=found.access_keys_secret_arn)["SecretString"]
     return msgspec.json.decode(keys, type=list[order.AccessKey])[0]

@@ -39,7 +39,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class CanaryArgs:
-    """What is called, and with the access keys of which secret; without a key AWS's encrypt what it writes."""
+    """What is called, and the secret that holds the access keys; without a key AWS's encrypt what it writes."""
 
     account: Account
     settings: Settings

@@ -21,9 +21,9 @@ def handler(_event: object, _context: object) -> str:
 
 
 def access_key(secret_arn: str) -> dict[str, str]:
-    """The first access key in the stack's secret."""
+    """The first of the stack's access keys."""
     answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_arn)
-    keys: list[dict[str, str]] = json.loads(json.loads(answer["SecretString"])["apiAccessKeys"])
+    keys: list[dict[str, str]] = json.loads(answer["SecretString"])
     return keys[0]
 
 

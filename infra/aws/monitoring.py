@@ -96,7 +96,8 @@ class Monitoring(ComponentResource):
             made.append(raise_on(engine_alarms(at, watched.log_metrics), {}))
         made.append(raise_on(database_alarms(at), {"DBInstanceIdentifier": watched.database}))
         if watched.vaults:
-            made.append(raise_on(backup_alarms(), {"BackupVaultName": watched.vaults[0]}))
+            names = {"BackupVaultName": watched.vaults[0], "DBInstanceIdentifier": watched.database}
+            made.append(raise_on(backup_alarms(), names))
         if watched.kafka is not None:
             made.append(raise_on(kafka_alarms(), {"Cluster Name": watched.kafka}))
             for broker in range(1, watched.kafka_brokers + 1):

@@ -1,10 +1,10 @@
 """The roles of a task: one for ECS to start it with, one for the engine in it.
 
 ECS may pull the stack's images, write the stack's logs and read the secrets that it injects. The engine may read the
-secrets of its database user, its Redis user and the API, since it goes by what is stored there now, and assume the
-roles that state machines may act as, and nothing else: what a state machine does to AWS, it does as its own role. An
-option of the stack that works from inside the task (commands, sidecars) adds what it needs. Where the stack has a key
-of its own, both may decrypt with it what Secrets Manager keeps. Roles are free.
+secrets of its database user, its Redis user and the API's keys, since it goes by what is stored there now, and assume
+the roles that state machines may act as, and nothing else: what a state machine does to AWS, it does as its own role.
+An option of the stack that works from inside the task (commands, sidecars) adds what it needs. Where the stack has a
+key of its own, both may decrypt with it what Secrets Manager keeps. Roles are free.
 """
 
 import json

@@ -12,7 +12,7 @@ events go to a web server, the key of their signatures.
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
@@ -20,6 +20,9 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from infra.data_store_settings import CACHE_USER
 from infra.settings import Settings
+
+Content = Mapping[str, str] | Sequence[Mapping[str, str]]
+"""What a secret holds, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Secrets(ComponentResource):
     database_user_arn: Output[str]
     database_admin_arn: Output[str]
     database_admin_password: Output[str] | None
-    api_arn: Output[str]
+    token_key_arn: Output[str]
+    access_keys_arn: Output[str]
     cache_arn: Output[str]
     cache_password: Output[str]
     webhook_arn: Output[str] | None
@@ -57,7 +61,8 @@ class Secrets(ComponentResource):
             {
                 "databaseAdminArn": self.database_admin_arn,
                 "databaseUserArn": self.database_user_arn,
-                "apiArn": self.api_arn,
+                "tokenKeyArn": self.token_key_arn,
+                "accessKeysArn": self.access_keys_arn,
             }
         )
 
@@ -67,22 +72,25 @@ class Secrets(ComponentResource):
             "database-admin", "Database user of migrations", login(settings.database.admin_user), region
         )
         user = self._secret("database-user", "Database user of the engine", login(settings.database.user), region)
-        api = self._secret("api", "Key of bearer tokens, and access keys of the API", api_credentials(), region)
+        # Two secrets: what Secrets Manager has as a secret's value before is what was rotated, whoever edits the other.
+        token_key = self._secret("token-key", "Key of bearer tokens", token_key_content(), region)
+        access_keys = self._secret("access-keys", "Access keys of the API", [new_access_key()], region)
         self.database_admin_arn, self.database_user_arn = admin.secret_id, user.secret_id
         self.database_admin_password = _entry(admin, "password")
-        self.api_arn = api.secret_id
+        self.token_key_arn, self.access_keys_arn = token_key.secret_id, access_keys.secret_id
 
     def _adopt(self, arns: Mapping[str, str]) -> None:
         self.database_admin_arn = Output.from_input(arns["databaseAdmin"])
         self.database_user_arn = Output.from_input(arns["databaseUser"])
         self.database_admin_password = None
-        self.api_arn = Output.from_input(arns["api"])
+        self.token_key_arn = Output.from_input(arns["tokenKey"])
+        self.access_keys_arn = Output.from_input(arns["accessKeys"])
 
     def _webhook(self) -> Output[str]:
         return self._secret("webhook", "Key of the signatures of events", webhook_key()).secret_id
 
     def _secret(
-        self, label: str, description: str, content: Mapping[str, str], copied_to: str = ""
+        self, label: str, description: str, content: Content, copied_to: str = ""
     ) -> aws.secretsmanager.SecretVersion:
         name = f"{self._name}-{label}"
         secret = aws.secretsmanager.Secret(
@@ -116,14 +124,18 @@ def webhook_key() -> dict[str, str]:
     return {"signingSecret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
 
 
-def api_credentials() -> dict[str, str]:
-    """A new key of bearer tokens and one access key of the organization `default`, the list of keys as JSON text."""
-    access_key = {
+def token_key_content() -> dict[str, str]:
+    """A new key of bearer tokens, of 384 bits."""
+    return {"jwtSecret": secrets.token_urlsafe(48)}
+
+
+def new_access_key() -> dict[str, str]:
+    """A new access key of the organization `default`, an item of API_ACCESS_KEYS."""
+    return {
         "accessKeyId": "WFKEY" + base64.b32encode(secrets.token_bytes(10)).decode().rstrip("="),
         "secretAccessKey": secrets.token_urlsafe(30),
         "organization": "default",
     }
-    return {"jwtSecret": secrets.token_urlsafe(48), "apiAccessKeys": json.dumps([access_key])}
 
 
 def _entry(version: aws.secretsmanager.SecretVersion, key: str) -> Output[str]:

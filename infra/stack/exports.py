@@ -39,7 +39,8 @@ class Exports(msgspec.Struct, frozen=True, rename="camel"):
     log_group_name: Text
     alerts_topic_arn: Text
     dashboard_name: Text
-    api_token_secret_arn: Text
+    access_keys_secret_arn: Text
+    token_key_secret_arn: Text
     database_admin_secret_arn: Text
     database_user_secret_arn: Text
     webhook_secret_arn: Text
@@ -91,7 +92,8 @@ def exports_of(
         log_group_name=service.log_group_name,
         alerts_topic_arn=alerting.alerts.topic_arn,
         dashboard_name=monitoring.dashboard_name,
-        api_token_secret_arn=data.secrets.api_arn,
+        access_keys_secret_arn=data.secrets.access_keys_arn,
+        token_key_secret_arn=data.secrets.token_key_arn,
         database_admin_secret_arn=data.secrets.database_admin_arn,
         database_user_secret_arn=data.secrets.database_user_arn,
         webhook_secret_arn=data.secrets.webhook_arn or "",

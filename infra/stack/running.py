@@ -67,5 +67,5 @@ def make_running(
 def _canary(base: Foundation, data: Data, entrance: Entrance, service: Service) -> Canary | None:
     if not base.settings.canary.enabled or base.image_digest is None:
         return None
-    args = CanaryArgs(base.account, base.settings, entrance.api.url, data.secrets.api_arn, base.key_arn)
+    args = CanaryArgs(base.account, base.settings, entrance.api.url, data.secrets.access_keys_arn, base.key_arn)
     return Canary(f"{base.name}-canary", args, base.after(service))

@@ -15,7 +15,7 @@ from operations.clients import Clients
 from operations.errors import OperationError, RefusedError
 from operations.outputs import Outputs
 from operations.promotion import name_of, source_of
-from operations.rotation.secret import CURRENT, PENDING, Renewed, put, read, require_original, settled_service
+from operations.rotation.secret import CURRENT, PENDING, Renewed, put, read, settled_service
 from tools.progress import say
 
 if TYPE_CHECKING:
@@ -31,18 +31,19 @@ def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
     """Give the administrator a new password, and store it.
 
     Raises:
-        RefusedError: the stack has no database, another region's stack owns the secret, or the database follows another
-            region's since a failover.
+        RefusedError: the stack has no database, or the database follows another region's.
         BusyError: a deployment is under way, whose tasks run migrations.
         OperationError: RDS doesn't get done with it. Run again, it goes on with the same password.
     """
     arn = found.database_admin_secret_arn
     if not found.database_arn:
         raise RefusedError(f"Stack {name} has no database: run `make up STACK={name}` first.")
-    require_original(clients, arn, name)
     database = name_of(found.database_arn)
     if source_of(clients.rds, database):
-        raise RefusedError(f"The database of stack {name} follows another region's: rotate after the failback.")
+        raise RefusedError(
+            f"The database {database} of stack {name} follows another region's, so it takes no password of its own: "
+            "rotate by the stack that serves, or here after the failback."
+        )
     if found.service_name:
         settled_service(clients, found)
     version = _pending(clients.secrets, arn) or _prepare(clients.secrets, arn)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from operations.clients import Clients
 from operations.errors import OperationError, RefusedError
 from operations.outputs import Outputs
-from operations.rotation.secret import Renewed, put, read, require_original, settled_service
+from operations.rotation.secret import Renewed, put, read, settled_service
 from operations.task_logs import last_lines
 from tools.progress import say
 
@@ -33,8 +33,7 @@ def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
     """Put a new password into the secret and the database.
 
     Raises:
-        RefusedError: the stack has no service, so that no task can reach its database, or another region's stack owns
-            the secret.
+        RefusedError: the stack has no service, so that no task can reach its database.
         BusyError: a deployment is under way, whose migrations could bring the old password back.
         OperationError: the database didn't take it. It still has the old one, which running engines go on with.
     """
@@ -42,7 +41,6 @@ def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
         raise RefusedError(f"Stack {name} has no service: only its tasks reach the database. Deploy an image first.")
     service = settled_service(clients, found)
     arn = found.database_user_secret_arn
-    require_original(clients, arn, name)
     put(clients.secrets, arn, {**read(clients.secrets, arn), "password": secrets.token_urlsafe(PASSWORD_BYTES)})
     say("the secret has a new password")
     task = _run_migrations(clients.ecs, found.cluster_name, service)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from operations.clients import Clients
 from operations.deployment import find_service, under_way
-from operations.errors import BusyError, RefusedError
+from operations.errors import BusyError
 from operations.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ class Renewed(NamedTuple):
 
     sentence: str
     details: Mapping[str, str] = {}
-
-
-def require_original(clients: Clients, arn: str, name: str) -> None:
-    """Raise RefusedError where a secret of the stack `name` is a copy of another region's, which can only be read."""
-    origin = clients.secrets.describe_secret(SecretId=arn).get("PrimaryRegion")
-    if origin and origin != clients.region:
-        raise RefusedError(
-            f"The secret of stack {name} is a copy of the one in {origin}: rotate it by that region's stack, "
-            "after a failover once that one serves again."
-        )
 
 
 def settled_service(clients: Clients, found: Outputs) -> ServiceTypeDef:

@@ -10,15 +10,14 @@ import secrets
 
 from operations.clients import Clients
 from operations.outputs import Outputs
-from operations.rotation.secret import Renewed, put, read, require_original
+from operations.rotation.secret import Renewed, put, read
 
 KEY_BYTES = 48
 
 
 def renew(clients: Clients, found: Outputs, name: str) -> Renewed:
-    """Put a new key into the secret. Raises RefusedError where another region's stack owns it."""
-    arn = found.api_token_secret_arn
-    require_original(clients, arn, name)
+    """Put a new key into the secret."""
+    arn = found.token_key_secret_arn
     put(clients.secrets, arn, {**read(clients.secrets, arn), "jwtSecret": secrets.token_urlsafe(KEY_BYTES)})
     return Renewed(
         f"Bearer tokens of stack {name} are signed with a new key. Those of the key before count until they expire, "

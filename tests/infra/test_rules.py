@@ -163,7 +163,7 @@ BROKEN: list[tuple[str, dict[str, object], str, str]] = [
         "production",
         {"autoscalingMaximum": 50},
         "alarmDatabaseConnections is 1300",
-        "must be at least 2000, the DATABASE_POOL_SIZE of 100 tasks in a deployment",
+        "must be at least 4000, the DATABASE_POOL_SIZE of the 2 processes of each of 100 tasks in a deployment",
     ),
     ("production", {"deploymentMaximumPercent": 133}, "deploymentMaximumPercent is 133", "must be at least 134"),
     (

@@ -9,8 +9,8 @@ from operations.outputs import Outputs
 from tests.infra.stacks import ENVIRONMENTS, Account, Properties, deploy_stack, deployed
 
 EXPORTS = {
+    "accessKeysSecretArn",
     "alertsTopicArn",
-    "apiTokenSecretArn",
     "apiUrl",
     "archive",
     "archiveCopyBucket",
@@ -39,6 +39,7 @@ EXPORTS = {
     "serviceName",
     "taskArchitecture",
     "taskDefinitionArn",
+    "tokenKeySecretArn",
     "vpcId",
     "webhookSecretArn",
 }

@@ -6,6 +6,7 @@ where the stack serves, a replica where it stands by.
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from sandbox.aws import Account
 FIRST, SECOND = "production", "production-2"
 REGIONS = {FIRST: "us-east-1", SECOND: "us-west-2"}
 REPOSITORY = f"workflow-{FIRST}"
+SECRETS = ("accessKeys", "databaseAdmin", "databaseUser", "tokenKey")
 COPY_KEY = "arn:aws:kms:us-west-2:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100"
 PRIMARY: dict[str, Any] = {
     "Engine": "postgres",
@@ -30,6 +32,9 @@ PRIMARY: dict[str, Any] = {
     "MasterUsername": "owner",
     "MasterUserPassword": "of-the-owner",
 }
+
+
+LATER = datetime.timedelta(minutes=5)
 
 
 def _no_account() -> Account:
@@ -56,7 +61,7 @@ class InProcess(Clients):
 class Stack(PulumiStack):
     """A stack that keeps its configuration and its outputs in memory.
 
-    `fails` says what the next updates fail with, each with nothing if it works.
+    `fails` says what the next updates fail with, each with nothing if it works; `written` are the keys that were set.
     """
 
     account: Account = field(default_factory=_no_account)
@@ -64,6 +69,7 @@ class Stack(PulumiStack):
     made: dict[str, object] = field(default_factory=dict)
     fails: list[str] = field(default_factory=list)
     unprotected: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     @property
     def region(self) -> str:
@@ -83,9 +89,20 @@ class Stack(PulumiStack):
         return self.config.get(key)
 
     def set_config(self, key: str, value: str, *, path: bool = False) -> None:
-        """One value."""
-        assert path == ("." in key)
-        self.config[key] = value
+        """One value, or an entry of one."""
+        name, _, entry = key.partition(".")
+        assert path == bool(entry)
+        self.written.append(key)
+        if entry:
+            value = json.dumps({**json.loads(self.config.get(name, "{}")), entry: value})
+        self.config[name] = value
+
+    def remove_config(self, entry: str) -> None:
+        """An entry of a value."""
+        name, _, entry = entry.partition(".")
+        self.config[name] = json.dumps(
+            {key: value for key, value in json.loads(self.config[name]).items() if key != entry}
+        )
 
     def deployed(self, key: str) -> list[str]:
         """No update is remembered."""
@@ -122,9 +139,7 @@ class Stack(PulumiStack):
                 "clusterName": f"workflow-{self.name}",
                 "databaseEndpoint": "d:5432",
                 "databaseReplicaOf": self.config.get("databaseReplicaOf", ""),
-                "apiTokenSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:api-AbCdEf",
-                "databaseAdminSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:admin-AbCdEf",
-                "databaseUserSecretArn": f"arn:aws:secretsmanager:{self.region}:123456789012:secret:user-AbCdEf",
+                **self._secrets(),
                 "archiveCopyBucket": f"workflow-{self.name}-archive-copy" if "standbyRegion" in self.config else "",
                 "archiveCopyKeyArn": COPY_KEY if "standbyRegion" in self.config else "",
                 "desiredCount": 0 if self.config.get("standby") == "true" else 3,
@@ -146,6 +161,24 @@ class Stack(PulumiStack):
         else:
             self.client("rds").create_db_instance(DBInstanceIdentifier=identifier, **PRIMARY)
         self.made["databaseArn"] = arn
+
+    def _secrets(self) -> dict[str, str]:
+        """The outputs of its secrets: those that it made, copied to the region of its standby, or the copies."""
+        if "replicatedSecrets" in self.config:
+            arns: dict[str, str] = json.loads(self.config["replicatedSecrets"])
+        else:
+            arns = {name: self._secret(name) for name in SECRETS}
+        return {f"{name}SecretArn": arn for name, arn in arns.items()}
+
+    def _secret(self, name: str) -> str:
+        manager = self.client("secretsmanager")
+        if name not in {each["Name"] for each in manager.list_secrets()["SecretList"]}:
+            manager.create_secret(Name=name, SecretString="{}")
+        found = manager.describe_secret(SecretId=name)
+        region = self.config.get("standbyRegion")
+        if region and "ReplicationStatus" not in found:
+            manager.replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[{"Region": region}])
+        return str(found["ARN"])
 
     def _service(self) -> None:
         ecs, cluster = self.client("ecs"), f"workflow-{self.name}"
@@ -170,6 +203,17 @@ class Stack(PulumiStack):
 
 
 @dataclass
+class Replication:
+    """How far a replica is, told in place of CloudWatch; `behind` is in relation to now, None where nobody knows."""
+
+    behind: datetime.timedelta | None
+
+    def until(self, *_: object) -> datetime.datetime | None:
+        """In place of `promotion.replayed_until`."""
+        return None if self.behind is None else datetime.datetime.now(datetime.UTC) - self.behind
+
+
+@dataclass
 class Regions:
     """Both stacks, and what was done: the first serves, the second stands by for it."""
 
@@ -180,6 +224,10 @@ class Regions:
         """In place of `operations.stacks.open_stack`."""
         del backend
         return self.stacks[name], InProcess(REGIONS[name], account=self.account)
+
+    def database(self, name: str) -> str:
+        """The ARN of a stack's database."""
+        return str(self.stacks[name].made["databaseArn"])
 
     def tasks(self, name: str) -> int:
         """How many tasks ECS is to run for a stack."""
@@ -195,7 +243,7 @@ class Regions:
 
     def source(self, name: str) -> str:
         """What a stack's database follows; empty where nothing."""
-        identifier = str(self.stacks[name].made["databaseArn"]).rsplit(":", 1)[-1]
+        identifier = self.database(name).rsplit(":", 1)[-1]
         [found] = self.stacks[name].client("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
         return str(found.get("ReadReplicaSourceDBInstanceIdentifier") or "")
 

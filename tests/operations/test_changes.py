@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from operations import changes
 from operations.errors import DriftError, OperationError
@@ -44,6 +45,19 @@ def test_a_preview_says_what_changes_and_what_it_costs(monkeypatch: pytest.Monke
     assert result.data["monthly"] == 1.0
     assert result.text.startswith("### dev: 1 change, about 1 USD a month\n")
     assert f"| update | `{LOG_GROUP}` `it` | `retentionInDays` |" in result.text
+
+
+def test_the_local_stack_is_previewed_as_its_file_is_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_text("config: {'workflow:flowLogs': none, 'workflow:imageTag': v1}")
+    (tmp_path / "Pulumi.local.yaml").write_text("config: {'workflow:flowLogs': all}")
+    monkeypatch.setattr(changes, "open_stack", lambda _root, _name: (PulumiStack(tmp_path, "local", {}, copy), None))
+    monkeypatch.setattr(PulumiStack, "get_config", lambda _self, _key: "v1")
+    previewed(monkeypatch)
+
+    changes.preview(tmp_path, "local", deployed_image=False, summed_up=True)
+
+    assert yaml.safe_load(copy.read_text())["config"] == {"workflow:flowLogs": "all", "workflow:imageTag": "v1"}
 
 
 @pytest.mark.usefixtures("stack")

@@ -112,8 +112,12 @@ def test_the_recorder_is_what_ran(stack: PulumiStack) -> None:
 
 
 def test_an_entry_of_an_object_and_a_resources_protection(stack: PulumiStack) -> None:
-    stack.set_config("replicatedSecrets.api", "arn:aws:secretsmanager:us-west-2:123456789012:secret:api", path=True)
-    assert called(stack).startswith("config set --path replicatedSecrets.api arn:aws:")
+    stack.set_config(
+        "replicatedSecrets.tokenKey", "arn:aws:secretsmanager:us-west-2:123456789012:secret:key", path=True
+    )
+    assert called(stack).startswith("config set --path replicatedSecrets.tokenKey arn:aws:")
+    stack.remove_config("replicatedSecrets.tokenKey")
+    assert called(stack).startswith("config rm --path replicatedSecrets.tokenKey")
     stack.unprotect("urn:pulumi:dev::workflow::database")
     assert called(stack) == (
         f"state unprotect urn:pulumi:dev::workflow::database --yes --non-interactive --stack {stack.name}"

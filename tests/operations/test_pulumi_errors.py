@@ -19,6 +19,11 @@ S3 = 'error: read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unkn
 @pytest.mark.parametrize(
     ("said", "kind", "words"),
     [
+        (
+            "error: --yes or --skip-preview or --preview-only must be passed in to proceed in non-interactive mode",
+            RefusedError,
+            "pass --yes .`make … YES=--yes`., or use a terminal",
+        ),
         ("the stack is currently locked by 1 lock(s)", BusyError, "wait for it, or .*pulumi cancel"),
         (
             "error: no stack named 'dev' found",

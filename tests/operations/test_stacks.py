@@ -87,9 +87,11 @@ def test_what_the_provider_would_not_take_is_one_sentence(root: Path, key: str, 
         account_clients(root, "dev")
 
 
-@pytest.mark.parametrize("text", ["[]", "config: 3", "config: {a: [}"])
-def test_a_file_that_is_no_stack_config_is_one_sentence(root: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "why"), [("[]", "got `array`"), ("config: 3", "config`"), ("config:\n  a: [}", "at line 2, column 7")]
+)
+def test_a_file_that_is_no_stack_config_is_one_sentence(root: Path, text: str, why: str) -> None:
     configure(root, text)
 
-    with pytest.raises(RefusedError, match=r"Pulumi\.dev\.yaml is not a Pulumi stack config"):
+    with pytest.raises(RefusedError, match=rf"Pulumi\.dev\.yaml is not a Pulumi stack config .*{why}\.$"):
         file_config(root, "dev")

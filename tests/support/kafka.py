@@ -20,19 +20,23 @@ USER: Final = "engine"
 PASSWORD: Final = "kafka-s3cret"
 _PORT: Final = 9092
 _TLS_PORT: Final = 9094
-_START_SECONDS: Final = 90.0
-_STOP_SECONDS: Final = 20.0
+_EXPIRING_PORT: Final = 9095
+LOGIN_SECONDS: Final = 1.0
+_START_SECONDS: Final = 240.0
+_STOP_SECONDS: Final = 60.0
 # Small, and quick to start: what it does here needs no optimizing compiler.
 _JAVA: Final = ("java", "-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _LOG: Final = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",)
+_PROTOCOLS: Final = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,EXPIRING:SASL_PLAINTEXT"
 _LOGIN: Final = "org.apache.kafka.common.security"
 
 
 class Broker:
     """A broker with the jars of a folder; its data outlive a kill, as a machine's would.
 
-    `plain` and `encrypted` are its listeners as host:port: without TLS and login, and with TLS by `authority` and
-    PLAIN or SCRAM-SHA-512 as `USER`.
+    `plain`, `encrypted` and `expiring` are its listeners as host:port: without TLS and login; with TLS by `authority`
+    and PLAIN or SCRAM-SHA-512 as `USER`; and without TLS, by SCRAM-SHA-512 or any unsigned token (OAUTHBEARER), for
+    `LOGIN_SECONDS` or as long as the token says, after which a connection that is used is closed.
     """
 
     def __init__(self, jars: Path, directory: Path) -> None:
@@ -45,6 +49,7 @@ class Broker:
         self.authority = Authority(directory, "kafka-authority")
         self.plain = f"{self._address}:{_PORT}"
         self.encrypted = f"{self._address}:{_TLS_PORT}"
+        self.expiring = f"{self._address}:{_EXPIRING_PORT}"
 
     def start(self) -> None:
         """Start it, on what it had written, and return when it listens."""
@@ -95,7 +100,7 @@ class Broker:
 
     def _properties(self) -> dict[str, str]:
         controller = f"{self._address}:9093"
-        listeners = f"PLAINTEXT://{self.plain},SASL_SSL://{self.encrypted}"
+        listeners = f"PLAINTEXT://{self.plain},SASL_SSL://{self.encrypted},EXPIRING://{self.expiring}"
         plain_user = f'user_{USER}="{PASSWORD}"'
         return {
             "process.roles": "broker,controller",
@@ -104,10 +109,11 @@ class Broker:
             "controller.listener.names": "CONTROLLER",
             "listeners": f"{listeners},CONTROLLER://{controller}",
             "advertised.listeners": listeners,
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL",
+            "listener.security.protocol.map": _PROTOCOLS,
             "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
             "listener.name.sasl_ssl.plain.sasl.jaas.config": f"{_LOGIN}.plain.PlainLoginModule required {plain_user};",
             "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{_LOGIN}.scram.ScramLoginModule required;",
+            **self._expiring_logins(),
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": str(self._directory / f"{self._address}.pem"),
             "log.dirs": str(self._directory / "data"),
@@ -119,6 +125,17 @@ class Broker:
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",
             "num.recovery.threads.per.data.dir": "1",
+        }
+
+    @staticmethod
+    def _expiring_logins() -> dict[str, str]:
+        own = "listener.name.expiring"
+        token = f'{_LOGIN}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";'
+        return {
+            f"{own}.sasl.enabled.mechanisms": "SCRAM-SHA-512,OAUTHBEARER",
+            f"{own}.scram-sha-512.sasl.jaas.config": f"{_LOGIN}.scram.ScramLoginModule required;",
+            f"{own}.scram-sha-512.connections.max.reauth.ms": str(int(LOGIN_SECONDS * 1000)),
+            f"{own}.oauthbearer.sasl.jaas.config": token,
         }
 
     def _await_listening(self, process: ChildProcess) -> None:

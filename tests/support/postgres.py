@@ -66,8 +66,8 @@ class Databases:
 
 
 @contextmanager
-def running_server(directory: Path) -> Iterator[PostgresServer]:
-    """Run a server on a loopback address that no other test run is likely to have."""
+def running_server(directory: Path, **parameters: str) -> Iterator[PostgresServer]:
+    """Run a server, with settings of its own, on a loopback address that no other test run is likely to have."""
     numbers = random.Random(os.urandom(8))
     address = f"127.{numbers.randint(30, 60)}.{numbers.randint(1, 250)}.{numbers.randint(1, 250)}"
     server = PostgresServer(
@@ -78,7 +78,7 @@ def running_server(directory: Path) -> Iterator[PostgresServer]:
         password=ADMIN_PASSWORD,
         database="main",
         # The tests kill engines, not the machine: what the server wrote is there without a sync.
-        parameters={"max_connections": "200", "fsync": "off"},
+        parameters={"max_connections": "200", "fsync": "off", **parameters},
     )
     with server:
         yield server

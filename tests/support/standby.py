@@ -51,7 +51,7 @@ def following(primary: PostgresServer, directory: Path, address: str) -> Iterato
         source = connection.info.dsn + f" password={connection.info.password}"
     program = primary.program.path.with_name("pg_basebackup")
     command = [str(program), "-D", str(directory), "-d", source, "-R", "--checkpoint=fast", "--no-sync"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=240)
     standby = Standby(
         directory,
         address=address,

@@ -22,7 +22,10 @@ _REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 
 class Authority:
-    """Signs certificates; `certificate` is the file that those who trust it have."""
+    """Signs certificates; `certificate` is the file that those who trust it have.
+
+    As many a company's, it leaves out the extensions by which keys are found, which RFC 5280 asks for.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder

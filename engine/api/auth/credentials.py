@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -84,13 +85,17 @@ class Credentials:
 
     async def _take(self) -> None:
         try:
-            self._token_keys, self._access_keys = await asyncio.to_thread(
-                lambda: (self._stored_token_keys(), self._stored_access_keys())
-            )
-        except UnresolvedSecretError as error:
-            log.warning("the keys of the API can't be read again; those known before count", error=str(error))
+            await asyncio.gather(self._take_token_keys(), self._take_access_keys())
         finally:
             self._reading = None
+
+    async def _take_token_keys(self) -> None:
+        with _those_before_count("JWT_SECRET"):
+            self._token_keys = await asyncio.to_thread(self._stored_token_keys)
+
+    async def _take_access_keys(self) -> None:
+        with _those_before_count("API_ACCESS_KEYS"):
+            self._access_keys = await asyncio.to_thread(self._stored_access_keys)
 
     def _stored_token_keys(self) -> tuple[_TokenKey, ...]:
         reference = self._jwt_secret.reference if self._jwt_secret else None
@@ -120,6 +125,16 @@ class Credentials:
         if len(found) < len(keys):
             raise UnresolvedSecretError("API_ACCESS_KEYS as a list in which no accessKeyId comes twice")
         return found
+
+
+@contextmanager
+def _those_before_count(setting: str) -> Iterator[None]:
+    """Say so where one of the settings can't be read again; the other is taken all the same."""
+    try:
+        yield
+    except UnresolvedSecretError as error:
+        message = "keys of the API can't be read again; those known before count"
+        log.warning(message, setting=setting, error=str(error))
 
 
 def by_id(keys: tuple[AccessKey, ...]) -> dict[str, AccessKey]:

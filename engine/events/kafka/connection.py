@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 import msgspec
 
+from engine.settings.secrets import Secret
+from engine.tls import verifying
+
 if TYPE_CHECKING:
     from aiokafka.abc import AbstractTokenProvider
 
@@ -22,11 +25,7 @@ class Login(msgspec.Struct, frozen=True):
 
     mechanism: str
     username: str
-    password: str
-
-    def __repr__(self) -> str:
-        """Without the password."""
-        return f"Login({self.mechanism!r}, {self.username!r})"
+    password: Secret
 
 
 class AwsLogin(msgspec.Struct, frozen=True):
@@ -76,7 +75,7 @@ def client_options(connection: Connection) -> ClientOptions:
         security_protocol=f"{'SASL_' if connection.login else ''}{'SSL' if connection.tls else 'PLAINTEXT'}",
     )
     if connection.tls:
-        options["ssl_context"] = ssl.create_default_context(cafile=connection.root_certificate)
+        options["ssl_context"] = verifying(connection.root_certificate)
     match connection.login:
         case AwsLogin(region):
             from engine.events.kafka.iam import IamTokens  # noqa: PLC0415 - imports botocore, which is slow
@@ -84,6 +83,6 @@ def client_options(connection: Connection) -> ClientOptions:
             options |= ClientOptions(sasl_mechanism="OAUTHBEARER", sasl_oauth_token_provider=IamTokens(region))
         case Login(mechanism, username, password):
             options |= ClientOptions(
-                sasl_mechanism=mechanism.upper(), sasl_plain_username=username, sasl_plain_password=password
+                sasl_mechanism=mechanism.upper(), sasl_plain_username=username, sasl_plain_password=password.value
             )
     return options

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaConnectionError
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from engine.tasks.aws.catalog import new_session
 
@@ -37,7 +37,7 @@ class IamTokens(AbstractTokenProvider):
         """Make a token. Raises KafkaConnectionError when there are no credentials."""
         try:
             return await asyncio.to_thread(self._token)
-        except BotoCoreError as error:
+        except (BotoCoreError, ClientError) as error:  # any other would end the client's own tasks for good
             raise KafkaConnectionError(f"there is no token for Amazon MSK: {error}") from error
 
     def _token(self) -> str:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFai
 
 from engine.events.event import Event, envelope
 from engine.events.kafka.connection import REQUEST_SECONDS, Connection, client_options
+from engine.events.kafka.login import StoredLogin
 from engine.events.kafka.topics import topic_of
 from engine.events.kafka.words import LastWords
 from engine.events.sink import Delivery
@@ -43,12 +44,12 @@ class KafkaSink:
     """
 
     def __init__(self, connection: Connection, source: str, workflows: Collection[str]) -> None:
-        self._connection = connection
+        self._login = StoredLogin(connection)
         self._source = source
         self._workflows = frozenset(workflows)
         self._producer: AIOKafkaProducer | None = None
         self._sent: dict[str, asyncio.Future[object]] = {}
-        self._retired: set[asyncio.Task[None]] = set()
+        self._retired: dict[asyncio.Task[None], AIOKafkaProducer] = {}
         self._words = LastWords()
 
     async def publish(self, events: Sequence[Event]) -> Delivery:
@@ -68,7 +69,9 @@ class KafkaSink:
             problem = self._words.why(error)
         accepted, refused = self._outcome(events)
         problem = problem or refused
-        return Delivery(accepted, problem and f"Kafka at {self._connection} doesn't take events: {problem}.")
+        if problem is not None:
+            await self._log_in_anew()
+        return Delivery(accepted, problem and f"Kafka at {self._login.connection} doesn't take events: {problem}.")
 
     async def close(self) -> None:
         """See `Sink.close`. What brokers haven't taken by then is in the outbox still."""
@@ -85,7 +88,7 @@ class KafkaSink:
         if self._producer is None:
             self._words.listen()
             producer = AIOKafkaProducer(
-                **client_options(self._connection),
+                **client_options(self._login.connection),
                 enable_idempotence=True,
                 acks="all",
                 compression_type="gzip",
@@ -147,8 +150,15 @@ class KafkaSink:
         """Make a new producer for the next events; the old one ends when all that it has is answered."""
         self._producer = None
         task = asyncio.create_task(_stop(producer))
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
+        self._retired[task] = producer
+        task.add_done_callback(self._retired.pop)
+
+    async def _log_in_anew(self) -> None:
+        """Let producers log in with the password that is stored now, in case brokers refused the one before."""
+        if await self._login.read_again():
+            live = [self._producer] if self._producer is not None else []
+            for producer in [*live, *self._retired.values()]:
+                self._login.tell(producer)
 
     def _forget_answers(self, events: Sequence[Event]) -> None:
         """Forget answers that nobody asks for any more, since another process leads and has published these events."""

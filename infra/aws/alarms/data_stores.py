@@ -46,7 +46,7 @@ def database_alarms(at: AlarmSettings) -> list[Alarm]:
         Alarm(
             name="database-connections",
             means=f"More than {at.database_connections} connections to the database",
-            remedy="Count the tasks and DATABASE_POOL_SIZE; look for other clients in pg_stat_activity.",
+            remedy="Count the tasks' processes and DATABASE_POOL_SIZE; look for other clients in pg_stat_activity.",
             setting="alarmDatabaseConnections",
             threshold=at.database_connections,
             metrics=(Metric("AWS/RDS", "DatabaseConnections", _INSTANCE, "Maximum"),),

@@ -55,7 +55,7 @@ def test_what_it_runs_and_when(watched: Account) -> None:
 def test_it_is_told_where_the_api_and_its_keys_are_and_no_secret(watched: Account) -> None:
     assert made(watched)["runConfig"]["environmentVariables"] == {
         "API_URL": "https://workflow.example.org",
-        "SECRET_ARN": watched.arn("secretsmanager/secret:Secret", "workflow-dev-secrets-api"),
+        "SECRET_ARN": watched.arn("secretsmanager/secret:Secret", "workflow-dev-secrets-access-keys"),
     }
 
 

@@ -7,29 +7,29 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import canary_script
-from infra.aws.secrets import api_credentials
+from infra.aws.secrets import new_access_key
 from sandbox.aws import Account
 from sandbox.seam import NullDataPlane
 from tests.engine.api.live import JWT_SECRET, LiveEngine
 
 
 @pytest.fixture(scope="module")
-def credentials() -> dict[str, str]:
-    return api_credentials()
+def key() -> dict[str, str]:
+    return new_access_key()
 
 
 @pytest.fixture(scope="module")
-def engine(credentials: dict[str, str]) -> Iterator[LiveEngine]:
-    keys = credentials["apiAccessKeys"]
+def engine(key: dict[str, str]) -> Iterator[LiveEngine]:
+    keys = json.dumps([key])
     with LiveEngine(AUTHENTICATION="required", JWT_SECRET=JWT_SECRET, API_ACCESS_KEYS=keys) as started:
         yield started
 
 
 @pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch, engine: LiveEngine, credentials: dict[str, str]) -> Iterator[Account]:
+def secrets(monkeypatch: pytest.MonkeyPatch, engine: LiveEngine, key: dict[str, str]) -> Iterator[Account]:
     """An account with the stack's secret, and a canary's environment in it."""
     with Account(NullDataPlane()) as account:
-        stored = account.client("secretsmanager").create_secret(Name="api", SecretString=json.dumps(credentials))
+        stored = account.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps([key]))
         variables = {
             "API_URL": engine.api,
             "AWS_ACCESS_KEY_ID": "sandbox",
@@ -43,8 +43,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch, engine: LiveEngine, credentials: di
         yield account
 
 
-def test_it_finds_an_api_that_answers_and_starts_nothing(engine: LiveEngine, credentials: dict[str, str]) -> None:
-    [key] = json.loads(credentials["apiAccessKeys"])
+def test_it_finds_an_api_that_answers_and_starts_nothing(engine: LiveEngine, key: dict[str, str]) -> None:
     client = engine.client(key["accessKeyId"], key["secretAccessKey"])
     before = client.list_state_machines()["stateMachines"]
     assert before
@@ -54,12 +53,10 @@ def test_it_finds_an_api_that_answers_and_starts_nothing(engine: LiveEngine, cre
         assert client.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"] == []
 
 
-def test_a_key_that_is_refused_fails_the_run(secrets: Account, credentials: dict[str, str]) -> None:
-    [key] = json.loads(credentials["apiAccessKeys"])
+def test_a_key_that_is_refused_fails_the_run(secrets: Account, key: dict[str, str]) -> None:
     wrong = json.dumps([{**key, "secretAccessKey": "x" * 40}])
     [stored] = _listed(secrets)
-    text = json.dumps({**credentials, "apiAccessKeys": wrong})
-    secrets.client("secretsmanager").put_secret_value(SecretId=stored["ARN"], SecretString=text)
+    secrets.client("secretsmanager").put_secret_value(SecretId=stored["ARN"], SecretString=wrong)
     with pytest.raises(ClientError, match=r"InvalidSignatureException|AccessDenied|UnrecognizedClient"):
         canary_script.handler({}, None)
 

@@ -83,6 +83,9 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
     counts = "requests RequestCount, engine HTTPCode_Target_5XX_Count, balancer HTTPCode_ELB_5XX_Count"
     burn = "IF(requests > {}, (FILL(engine, 0) + FILL(balancer, 0)) / requests * 10000 / 10, 0): " + counts
     tasks = "desired - running: desired DesiredTaskCount, running RunningTaskCount"
+    backups = (
+        "IF(FILL(alive, 0) > 0, FILL(completed, 0), 1): alive CPUUtilization, completed NumberOfBackupJobsCompleted"
+    )
     assert rules == {
         "cpu": ("AWS/ECS/CPUUtilization", "Average", 60, 5, above, 80, "missing"),
         "memory": ("AWS/ECS/MemoryUtilization", "Average", 60, 5, above, 85, "missing"),
@@ -105,7 +108,7 @@ def test_every_alarm_by_metric_statistic_period_and_missing_data() -> None:
         "database-connections": (f"{rds}/DatabaseConnections", "Maximum", 60, 5, above, 60, "missing"),
         "backup-failed": (f"{vault}/NumberOfBackupJobsFailed", "Sum", 3600, 1, above, 0, "notBreaching"),
         "backup-expired": (f"{vault}/NumberOfBackupJobsExpired", "Sum", 3600, 1, above, 0, "notBreaching"),
-        "backup-none": (f"{vault}/NumberOfBackupJobsCompleted", "Sum", 86400, 2, below, 1, "breaching"),
+        "backup-none": (backups, "Sum", 86400, 2, below, 1, "breaching"),
         "cache-cpu-1": (f"{redis}/EngineCPUUtilization", "Average", 60, 5, above, 80, "missing"),
         "cache-memory-1": (f"{redis}/DatabaseMemoryUsagePercentage", "Average", 60, 5, above, 80, "missing"),
         "cache-evictions-1": (f"{redis}/Evictions", "Sum", 60, 5, above, 100, "notBreaching"),

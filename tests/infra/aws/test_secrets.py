@@ -6,7 +6,8 @@ import re
 import pytest
 
 from engine.events.signing import signing_key
-from infra.aws.secrets import api_credentials, cache_login, login, webhook_key
+from engine.settings.model import decode_access_keys
+from infra.aws.secrets import cache_login, login, new_access_key, token_key_content, webhook_key
 from tests.infra.stacks import Properties, deploy_stack, deployed
 
 
@@ -20,11 +21,12 @@ def contents(environment: str) -> dict[str, Properties]:
 
 def test_secrets_of_a_stack() -> None:
     made = contents("production")
-    assert made.keys() == {"database-admin", "database-user", "api", "cache"}
+    assert made.keys() == {"database-admin", "database-user", "token-key", "access-keys", "cache"}
     assert made["database-admin"]["username"] == "workflow_admin"
     assert made["database-user"]["username"] == "workflow"
     assert made["database-admin"]["password"] != made["database-user"]["password"]
-    assert contents("dev")["api"] != made["api"]
+    for label in ("token-key", "access-keys"):
+        assert contents("dev")[label] != made[label]
 
 
 def test_a_web_server_of_events_gets_a_key_for_their_signatures() -> None:
@@ -48,13 +50,19 @@ def test_passwords_are_ones_that_the_services_take() -> None:
     assert login("u") != login("u")
 
 
-def test_api_credentials() -> None:
-    made = api_credentials()
-    [key] = json.loads(made["apiAccessKeys"])
-    assert len(made["jwtSecret"]) >= 32
+def test_keys_of_the_api_are_ones_that_it_takes() -> None:
+    assert len(token_key_content()["jwtSecret"]) >= 32
+    key = new_access_key()
     assert re.fullmatch(r"WFKEY[A-Z2-7]{16}", key["accessKeyId"])
     assert len(key["secretAccessKey"]) == 40
     assert key["organization"] == "default"
+
+
+def test_the_access_keys_are_the_list_that_the_engine_reads() -> None:
+    made = contents("dev")
+    [key] = decode_access_keys(json.dumps(made["access-keys"]))
+    assert re.fullmatch(r"WFKEY[A-Z2-7]{16}", key.access_key_id)
+    assert made["token-key"].keys() == {"jwtSecret"}
 
 
 def test_data_stores_get_the_stored_passwords() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.settings import load_settings
-from infra.aws.secrets import api_credentials, cache_login
+from infra.aws.secrets import cache_login, new_access_key, token_key_content
 from tests.infra.stacks import CONTRACT, ENVIRONMENTS, Account, Properties, Resource, deploy_stack, deployed
 
 
@@ -64,14 +64,15 @@ def test_environment_of_the_engine() -> None:
     engine = containers(deployed("production")[0])["engine"]
     stored = "secretsmanager:arn:aws:mock:us-east-1:123456789012:secret:Secret/workflow-production-secrets"
     assert environment_of(engine) == {
-        "API_ACCESS_KEYS": f"{stored}-api#apiAccessKeys",
+        "API_ACCESS_KEYS": f"{stored}-access-keys",
         "AUTHENTICATION": "required",
         "AWS_ACCOUNT_ID": "123456789012",
         "AWS_REGION": "us-east-1",
         "DATABASE_SSL": "require",
+        "ENGINE_PROCESSES": "2",
         "ENVIRONMENT": "production",
         "HISTORY_ARCHIVE": "s3://workflow-production-archive-1a2b3c4/executions",
-        "JWT_SECRET": f"{stored}-api#jwtSecret",
+        "JWT_SECRET": f"{stored}-token-key#jwtSecret",
         "MANAGEMENT_PORT": "8081",
         "REDIS_PASSWORD": f"{stored}-cache#password",
         "REDIS_TLS": "true",
@@ -107,7 +108,9 @@ def test_migrations_alone_get_the_admin_password() -> None:
 def test_environment_follows_the_contract(environment: str) -> None:
     account, _ = deployed(environment)
     values = [json.loads(version.inputs["secretString"]) for version in account.of("SecretVersion")]
-    stored = {secret for value in values for key, secret in value.items() if key != "username"}
+    logins = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+    public = {"username", "accessKeyId", "organization"}
+    stored = {secret for login in logins for key, secret in login.items() if key not in public}
     for container in containers(account).values():
         assert {*environment_of(container), *secrets_of(container)} <= CONTRACT.settings.keys()
         assert all(CONTRACT.settings[name].secret for name in secrets_of(container))
@@ -116,7 +119,7 @@ def test_environment_follows_the_contract(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_engine_accepts_the_environment_of_each_container(environment: str) -> None:
-    stored = {**api_credentials(), **cache_login()}
+    stored = {**token_key_content(), **cache_login(), "": json.dumps([new_access_key()])}
     for container in containers(deployed(environment)[0]).values():
         secrets = {name: stored[source.split(":")[1]] for name, source in secrets_of(container).items()}
         given = {**environment_of(container), **secrets}
@@ -160,6 +163,15 @@ def test_engine_settings_of_the_stack() -> None:
         "METRICS_ENABLED": "false",
         "DATABASE_POOL_SIZE": "5",
     }
+
+
+@pytest.mark.parametrize(
+    ("cpu", "own", "processes"), [(256, {}, "1"), (4096, {}, "4"), (4096, {"ENGINE_PROCESSES": 3}, "3")]
+)
+def test_a_process_for_each_whole_core(cpu: int, own: dict[str, int], processes: str) -> None:
+    size = {"taskCpu": cpu, "taskMemory": 512 if cpu == 256 else 8192}
+    account, _ = deploy_stack("dev", **size, engineSettings=own, alarmDatabaseConnections=200)
+    assert environment_of(containers(account)["engine"])["ENGINE_PROCESSES"] == processes
 
 
 @pytest.mark.parametrize(("environment", "count"), [("local", 1), ("dev", 1), ("staging", 2), ("production", 3)])
@@ -248,7 +260,9 @@ def test_task_role_reads_what_the_engine_goes_by_and_nothing_else() -> None:
     assert all(action.startswith("s3:") for action in archive["Action"])
     assert statement["Action"] == ["secretsmanager:GetSecretValue"]
     read = [arn.rpartition("/")[2] for arn in statement["Resource"]]
-    assert read == [f"workflow-production-secrets-{name}" for name in ("database-user", "api", "cache")]
+    assert read == [
+        f"workflow-production-secrets-{name}" for name in ("database-user", "token-key", "access-keys", "cache")
+    ]
 
 
 def test_task_role_assumes_the_roles_of_state_machines_and_no_others() -> None:

@@ -10,7 +10,7 @@ from infra.settings import load
 from tests.infra.stacks import CONTRACT, ZONE, Account, Properties, configuration, deploy, deploy_stack, program
 
 DATABASE, RECORD = "aws:rds/instance:Instance", "aws:route53/record:Record"
-NAMES = ("api", "databaseAdmin", "databaseUser")
+NAMES = ("accessKeys", "databaseAdmin", "databaseUser", "tokenKey")
 SECRETS = {name: f"arn:aws:secretsmanager:us-west-2:123456789012:secret:{name}-AbCdEf" for name in NAMES}
 ARCHIVE = {
     "replicatedArchive": "workflow-production-archive-copy-1a2b3c4",
@@ -94,7 +94,8 @@ def test_its_database_follows_the_first_regions_under_its_own_key(standby: tuple
 def test_it_has_the_first_stacks_secrets_and_images(promoted: tuple[Account, Properties]) -> None:
     account, exports = promoted
     found = engine_variables(account)
-    assert found["JWT_SECRET"] == f"secretsmanager:{SECRETS['api']}#jwtSecret"
+    assert found["JWT_SECRET"] == f"secretsmanager:{SECRETS['tokenKey']}#jwtSecret"
+    assert found["API_ACCESS_KEYS"] == f"secretsmanager:{SECRETS['accessKeys']}"
     assert found["WORKFLOW_DB_PASSWORD"] == f"secretsmanager:{SECRETS['databaseUser']}#password"
     assert exports["databaseAdminSecretArn"] == SECRETS["databaseAdmin"]
     assert [made.name for made in account.of("secretsmanager/secret:Secret")] == ["workflow-production-2-secrets-cache"]
@@ -146,7 +147,9 @@ def test_the_first_stack_copies_what_belongs_to_the_data(first: Account) -> None
     copied = {made.name: made.inputs.get("replicas") for made in first.of("secretsmanager/secret:Secret")}
     there = [{"region": "us-west-2"}]
     prefix = "workflow-production-secrets"
-    of_the_data = {f"{prefix}-{label}": there for label in ("api", "database-admin", "database-user")}
+    of_the_data = {
+        f"{prefix}-{label}": there for label in ("access-keys", "database-admin", "database-user", "token-key")
+    }
     assert copied == {**of_the_data, f"{prefix}-cache": None}
 
 
@@ -176,11 +179,14 @@ def test_a_database_that_has_served_is_kept_beside_the_replica_after_it() -> Non
             "must be in another region than aws:region us-west-2",
         ),
         ({"encryptionKey": "aws"}, "encryptionKey is aws: must be stack"),
-        ({"replicatedSecrets": {}}, "must hold api, databaseAdmin, databaseUser"),
+        (
+            {"replicatedSecrets": {}},
+            "tokenKey where primaryStack is 'production': the command standby --of production writes them",
+        ),
         ({"primaryStack": ""}, "must hold nothing where primaryStack is ''"),
         (
-            {"replicatedSecrets": {**SECRETS, "api": SECRETS["api"].replace("west-2", "east-1")}},
-            "replicatedSecrets.api is",
+            {"replicatedSecrets": {**SECRETS, "tokenKey": SECRETS["tokenKey"].replace("west-2", "east-1")}},
+            "replicatedSecrets.tokenKey is",
         ),
         ({"standbyRegion": "us-west-2"}, "standbyRegion is us-west-2: must differ from aws:region us-west-2"),
         ({"standbyRegion": "us-east-1"}, "must be empty where primaryStack is production"),
@@ -190,7 +196,7 @@ def test_a_database_that_has_served_is_kept_beside_the_replica_after_it() -> Non
         ({"primaryStack": "", "replicatedSecrets": {}}, 'must be empty where primaryStack is ""'),
         ({"replicatedArchive": "No_Bucket"}, "the name of a bucket"),
         ({"replicatedArchiveKey": "alias/archive"}, "the ARN of a key"),
-        ({"replicatedSecrets": {"api": "secret"}}, "a map of api, databaseAdmin, databaseUser"),
+        ({"replicatedSecrets": {"tokenKey": "secret"}}, "a map of accessKeys, databaseAdmin, databaseUser, tokenKey"),
     ],
 )
 def test_what_can_not_stand_by(overrides: dict[str, object], said: str) -> None:

@@ -106,7 +106,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "backup-failed": _of(_vault("NumberOfBackupJobsFailed"), (0, 1), (0, 0), "OK"),
     "backup-expired": _of(_vault("NumberOfBackupJobsExpired"), (1,), (0,), "OK"),
-    "backup-none": _of(_vault("NumberOfBackupJobsCompleted"), (0,), (1,), "ALARM"),
+    "backup-none": Scenario(
+        {_database("CPUUtilization"): (50,), _vault("NumberOfBackupJobsCompleted"): (0,)},
+        {_database("CPUUtilization"): (50,), _vault("NumberOfBackupJobsCompleted"): (1,)},
+        "OK",
+    ),
     "backup-copy-failed": _of(_vault("NumberOfCopyJobsFailed"), (1,), (0,), "OK"),
     "canary": _of(_canary("SuccessPercent"), (0, 0), (100, 100), "ALARM"),
 }

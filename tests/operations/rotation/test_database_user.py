@@ -52,7 +52,6 @@ class Account:
 
     def keeps(self, password: str) -> None:
         login = {"username": "workflow", "password": password}
-        self.secrets.add_response("describe_secret", {"PrimaryRegion": "eu-west-1"}, {"SecretId": SECRET})
         asked = {"SecretId": SECRET, "VersionStage": "AWSCURRENT"}
         self.secrets.add_response("get_secret_value", {"SecretString": json.dumps(login)}, asked)
         stored = {"SecretId": SECRET, "SecretString": ANY, "VersionStages": ["AWSCURRENT"]}
@@ -132,13 +131,6 @@ def test_a_deployment_under_way_is_not_disturbed(account: Account) -> None:
     with pytest.raises(BusyError, match="still deploying td:7"):
         database_user.renew(account.clients, FOUND, "dev")
     assert account.put == []
-
-
-def test_a_copy_of_another_regions_secret_is_left_alone(account: Account) -> None:
-    account.serves()
-    account.secrets.add_response("describe_secret", {"PrimaryRegion": "us-east-1"}, {"SecretId": SECRET})
-    with pytest.raises(RefusedError, match="a copy of the one in us-east-1: rotate it by that region's stack"):
-        database_user.renew(account.clients, FOUND, "production-2")
 
 
 def test_a_stack_without_tasks_keeps_its_password(account: Account) -> None:

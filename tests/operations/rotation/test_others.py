@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from moto.elasticache.models import elasticache_backends
@@ -22,7 +23,7 @@ from sandbox.seam import CacheAccess, NullDataPlane
 ACCOUNT = "123456789012"
 ADMIN = {"username": "workflow_admin", "password": "the first of its passwords"}
 LOGIN = {"username": "workflow", "password": "the first of its passwords"}
-API = {"jwtSecret": "the first of its keys, 32 characters", "apiAccessKeys": "[]"}
+TOKEN_KEY = {"jwtSecret": "the first of its keys, 32 characters"}
 
 
 class Machine(NullDataPlane):
@@ -89,7 +90,7 @@ def clients(running: Account, data_plane: Machine) -> Clients:
 def found(clients: Clients) -> Outputs:
     arns = {
         name: clients.secrets.create_secret(Name=name, SecretString=json.dumps(content))["ARN"]
-        for name, content in (("admin", ADMIN), ("cache", LOGIN), ("api", API))
+        for name, content in (("admin", ADMIN), ("cache", LOGIN), ("token-key", TOKEN_KEY))
     }
     return Outputs(
         "https://api.example",
@@ -101,7 +102,7 @@ def found(clients: Clients) -> Outputs:
         database_admin_secret_arn=arns["admin"],
         cache_secret_arn=arns["cache"],
         cache_user_id="workflow",
-        api_token_secret_arn=arns["api"],
+        token_key_secret_arn=arns["token-key"],
     )
 
 
@@ -219,7 +220,7 @@ def test_a_database_that_follows_another_since_a_failover(
     fields = {name: getattr(found, name) for name in found.__struct_fields__}
     standby = Outputs(**{**fields, "database_arn": "arn:aws:rds:us-east-1:123456789012:db:replica"})
 
-    with pytest.raises(RefusedError, match="database of stack dev follows another region's: rotate after the failback"):
+    with pytest.raises(RefusedError, match="The database replica of stack dev follows another region's"):
         database_admin.renew(clients, standby, "dev")
 
     assert data_plane.database == []
@@ -227,20 +228,19 @@ def test_a_database_that_follows_another_since_a_failover(
     assert [label for each in labels for label in each] == ["AWSCURRENT"]
 
 
-def test_the_key_of_tokens_changes_and_the_access_keys_stay(clients: Clients, found: Outputs) -> None:
+def test_the_key_of_tokens_changes_and_the_one_before_stays_beside_it(clients: Clients, found: Outputs) -> None:
     renewed = token_key.renew(clients, found, "dev")
-    stored = secret.read(clients.secrets, found.api_token_secret_arn)
-    assert stored["apiAccessKeys"] == "[]"
+    stored = secret.read(clients.secrets, found.token_key_secret_arn)
     assert len(stored["jwtSecret"]) >= 32
-    assert stored["jwtSecret"] != API["jwtSecret"]
-    assert secret.read(clients.secrets, found.api_token_secret_arn, "AWSPREVIOUS") == API
+    assert stored["jwtSecret"] != TOKEN_KEY["jwtSecret"]
+    assert secret.read(clients.secrets, found.token_key_secret_arn, "AWSPREVIOUS") == TOKEN_KEY
     assert "for JWT_EXPIRY at most" in renewed.sentence
 
 
 def test_the_command_says_what_it_rotated(
     clients: Clients, found: Outputs, data_plane: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rotation, "open_stack", lambda *_: (None, clients))
+    monkeypatch.setattr(rotation, "open_stack", lambda *_: (SimpleNamespace(get_config=lambda _: None), clients))
     monkeypatch.setattr(outputs, "read", lambda _: found)
     done = rotation.rotate(tmp_path, "dev", "cache")
     assert done.data == {"stack": "dev", "secret": "cache", "user": "workflow"}

@@ -67,13 +67,13 @@ Records = list[ConsumerRecord[bytes, bytes]]
 
 @asynccontextmanager
 async def consumer_of(connection: Connection, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer that has never read the topic; it reads what it is given within a minute."""
+    """A consumer that has never read the topic; it reads what it is given within four minutes."""
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=list(connection.servers), auto_offset_reset="earliest", enable_auto_commit=False
     )
     await consumer.start()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             yield consumer
     finally:
         await consumer.stop()

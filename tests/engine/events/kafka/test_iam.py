@@ -14,6 +14,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from engine.events.kafka.connection import AwsLogin, Connection, Login, client_options
 from engine.events.kafka.iam import IamTokens, signed_token
+from engine.settings.secrets import Secret
 
 KEY: Final = "AKIDEXAMPLE"
 SECRET: Final = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -84,4 +85,4 @@ def test_clients_without_a_login() -> None:
 
 
 def test_a_login_does_not_show_its_password() -> None:
-    assert "s3cret" not in repr(Connection(["b-1:9092"], login=Login("plain", "engine", "s3cret")))
+    assert "s3cret" not in repr(Connection(["b-1:9092"], login=Login("plain", "engine", Secret("s3cret"))))

@@ -42,7 +42,7 @@ async def drained(storage: Storage) -> None:
     async def is_empty() -> bool:
         return (await storage.backlog()).pending == 0
 
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         await until(is_empty)
 
 

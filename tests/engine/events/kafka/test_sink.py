@@ -17,6 +17,7 @@ from engine.events.kafka.administration import connected
 from engine.events.kafka.connection import Connection, Login
 from engine.events.kafka.sink import KafkaSink
 from engine.events.kafka.topics import WORKFLOW_EVENTS
+from engine.settings.secrets import Secret
 from tests.engine.events.conftest import event_of, read
 from tests.engine.events.kafka.conftest import consume, ids, make_topics, records_until_now
 from tests.support.kafka import PASSWORD, USER, Broker
@@ -96,7 +97,7 @@ async def test_two_leaders_that_publish_an_event_give_it_the_same_id(
 async def test_by_tls_with_a_user(mechanism: str, broker: Broker, connection: Connection, open_sink: OpenSink) -> None:
     await make_topics(connection)
     trusted = str(broker.authority.certificate)
-    login = Login(mechanism, USER, PASSWORD)
+    login = Login(mechanism, USER, Secret(PASSWORD))
     sink = open_sink(Connection([broker.encrypted], tls=True, root_certificate=trusted, login=login))
     assert (await sink.publish([event_of(1)])).problem is None
     assert ids(await consume(connection, WORKFLOW_EVENTS, 1)) == ["e1:0:SUCCEEDED"]
@@ -104,7 +105,7 @@ async def test_by_tls_with_a_user(mechanism: str, broker: Broker, connection: Co
 
 async def test_what_brokers_say_of_a_wrong_password_is_told_without_it(broker: Broker, open_sink: OpenSink) -> None:
     trusted = str(broker.authority.certificate)
-    login = Login("scram-sha-512", USER, "wrong-passw0rd")
+    login = Login("scram-sha-512", USER, Secret("wrong-passw0rd"))
     sink = open_sink(Connection([broker.encrypted], tls=True, root_certificate=trusted, login=login))
     delivery = await sink.publish([event_of(1)])
     assert delivery.accepted == frozenset()
@@ -114,7 +115,7 @@ async def test_what_brokers_say_of_a_wrong_password_is_told_without_it(broker: B
 
 
 async def test_a_broker_that_nobody_vouches_for_is_told_nothing(broker: Broker, open_sink: OpenSink) -> None:
-    sink = open_sink(Connection([broker.encrypted], tls=True, login=Login("plain", USER, PASSWORD)))
+    sink = open_sink(Connection([broker.encrypted], tls=True, login=Login("plain", USER, Secret(PASSWORD))))
     delivery = await sink.publish([event_of(1)])
     assert "certificate verify failed" in (delivery.problem or "")
 
@@ -152,20 +153,21 @@ async def test_what_was_given_to_a_broker_that_died_is_there_once(
 ) -> None:
     """The outbox brings an event again and again; the producer had it all the time. Nobody waits to be closed."""
     await make_topics(connection)
-    monkeypatch.setattr("engine.events.kafka.sink.DELIVERY_SECONDS", 1.0)
     sink, closed = open_sink(), open_sink()
     assert (await sink.publish([step_of(1, 0)])).accepted
     assert (await closed.publish([step_of(2, 0)])).accepted
     broker.kill()
+    monkeypatch.setattr("engine.events.kafka.sink.DELIVERY_SECONDS", 1.0)
     for _ in range(3):
         delivery = await sink.publish([step_of(1, 1)])
         assert delivery.accepted == frozenset()
         assert "no answer within 1 s" in (delivery.problem or "")
     assert not (await closed.publish([step_of(2, 1)])).accepted
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await closed.close()
     await asyncio.to_thread(broker.start)
-    async with asyncio.timeout(60):
+    monkeypatch.undo()
+    async with asyncio.timeout(240):
         while not (await sink.publish([step_of(1, 1)])).accepted:
             continue
     assert (await sink.publish([step_of(1, 2)])).accepted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from aiokafka.errors import NodeNotReadyError, SaslAuthenticationFailed
 
 from engine.events.kafka.words import LastWords
 
@@ -28,3 +29,18 @@ def test_they_are_kept_while_somebody_listens_and_logged_afterwards(
     assert not caplog.messages
     library.warning("Closed late")
     assert caplog.messages == ["Closed late"]
+
+
+def test_what_says_why_is_kept_before_what_follows_from_it() -> None:
+    words = LastWords()
+    words.listen()
+    library = logging.getLogger("aiokafka.client")
+    refused = "Unable connect to node with id 1: [Error 58] SaslAuthenticationFailed: invalid credentials"
+    library.warning("Closed early")
+    library.error("Unable connect to node with id %s: %s", 1, SaslAuthenticationFailed("invalid credentials"))
+    library.error("Unable to update metadata from %s", [1])
+    library.warning("Got error produce response: %s", NodeNotReadyError())
+    assert words.why() == refused
+    library.warning("Closed early")
+    assert words.why() == "Closed early"
+    words.leave()
