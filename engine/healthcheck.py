@@ -17,7 +17,8 @@ def check(url: str | None = None) -> str | None:
         with urllib.request.urlopen(target, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - http by construction
             return None if answer.status == OK else f"{target} answered {answer.status}"
     except (OSError, ValueError) as error:
-        return f"{target}: {error}"
+        reason = getattr(error, "reason", error)
+        return f"{target}: {getattr(reason, 'strerror', None) or reason}"
 
 
 def _host() -> str:

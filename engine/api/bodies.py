@@ -1,6 +1,7 @@
 """Reads the bodies of requests, whoever sends them."""
 
-from typing import TypeVar
+import re
+from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -34,6 +35,16 @@ def decode(body: bytes, kind: type[T], *, code: str, what: str) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError(code, f"{what}: {error}") from None
+        raise ApiError(code, f"{what}: {error}{_choices(error, kind)}") from None
     except RecursionError:
         raise ApiError(code, f"{what}: it is nested too deeply") from None
+
+
+def _choices(error: Exception, kind: object) -> str:
+    """What is allowed where a field of a struct has a value that isn't one of a few."""
+    found = re.fullmatch(r"Invalid enum value .* - at `\$\.(\w+)`", str(error), re.DOTALL)
+    if found is None or not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return ""
+    hints = get_type_hints(kind)
+    (hint,) = [hints[each.name] for each in msgspec.structs.fields(kind) if each.encode_name == found[1]]
+    return f"; allowed are {', '.join(get_args(hint))}" if get_origin(hint) is Literal else ""

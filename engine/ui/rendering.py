@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -32,6 +33,14 @@ def render(request: web.Request, template: str, **content: object) -> web.Respon
     return web.Response(text=html, content_type="text/html", headers=HEADERS)
 
 
+def render_failure(
+    request: web.Request, title: str, message: str, *, status: int, headers: Mapping[str, str]
+) -> web.Response:
+    """A page that says why there is no other, in no organization, as that may be what is wrong."""
+    html = PAGES.get_template("failure.html").render(organization="", request=request, heading=title, message=message)
+    return web.Response(text=html, status=status, content_type="text/html", headers={**HEADERS, **headers})
+
+
 def organization_of(request: web.Request) -> str:
     """Whose executions to show: the caller's on the API's port, any on the management port."""
     identity: Identity | None = request.get(IDENTITY)
@@ -53,11 +62,18 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def instant(value: datetime) -> str:
+    """A time in UTC, to the millisecond."""
+    return value.astimezone(UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
+
+
 def lasted(start: datetime, end: datetime | None) -> str:
-    """How long something took: `1.2 s`, `3 min 5 s`, `2 h 0 min`; nothing while it goes on."""
+    """How long something took: `12 ms`, `1.2 s`, `3 min 5 s`, `2 h 0 min`; nothing while it goes on."""
     if end is None:
         return ""
     total = end - start
+    if total < timedelta(seconds=1):
+        return f"{total // timedelta(milliseconds=1)} ms"
     if total < timedelta(minutes=1):
         return f"{total.total_seconds():.1f} s"
     minutes, seconds = divmod(int(total.total_seconds()), 60)
@@ -85,6 +101,7 @@ PAGES = jinja2.Environment(
 PAGES.filters.update(
     pretty=pretty,
     moment=moment,
+    instant=instant,
     segment=segment,
     last_part=last_part,
     encode=lambda value: msgspec.json.encode(value).decode(),

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self.response = requests.get(url, timeout=5)
+        self.response = requests.get(url, headers={"Accept": "text/html,*/*;q=0.8"}, timeout=5)
         self.text: list[str] = []
         self.links: list[str] = []
         self._open: list[str] = []
@@ -90,8 +90,19 @@ def test_executions_by_status(engine: LiveEngine, execution: str) -> None:
     failed = Page(f"{engine.management}/ui/executions?status=FAILED")
     assert "CardDeclined" not in failed.text
     assert "FAILED" in failed.text
-    running = Page(f"{engine.management}/ui/executions?status=RUNNING")
+    running = Page(f"{engine.management}/ui/executions?status=RUNNING&organization=nobody")
     assert "No executions with the status RUNNING." in " ".join(running.text)
+
+
+@pytest.mark.usefixtures("execution")
+def test_executions_of_one_definition(engine: LiveEngine) -> None:
+    (link,) = [each for each in Page(f"{engine.management}/ui/definitions/declining").links if "?definition=" in each]
+    declining = Page(engine.management + link)
+    assert "declining" in declining.text
+    assert Page(f"{engine.management}/ui/executions?definition=doubling").text.count("declining") == 0
+    for name in ("absent", "no name?"):
+        page = Page(f"{engine.management}/ui/executions?status=FAILED&definition={name}")
+        assert f"No executions of {name} with the status FAILED." in " ".join(page.text)
 
 
 def test_one_execution(engine: LiveEngine, execution: str) -> None:
@@ -172,8 +183,27 @@ def test_an_organization_without_definitions(engine: LiveEngine) -> None:
 
 
 def test_what_does_not_exist(engine: LiveEngine) -> None:
-    assert requests.get(f"{engine.management}/ui/executions/doubling:{uuid.uuid4()}", timeout=5).status_code == 404
-    assert requests.get(f"{engine.management}/ui/definitions/absent", timeout=5).status_code == 404
+    for path in (f"executions/doubling:{uuid.uuid4()}", "definitions/absent", "schedules/default/absent", "nowhere/"):
+        page = Page(f"{engine.management}/ui/{path}")
+        assert page.response.status_code == 404
+        assert "Not Found" in " ".join(page.text)
+        assert "/ui/executions" in page.links
+        other = requests.get(f"{engine.management}/ui/{path}", timeout=5)
+        assert (other.status_code, other.json()["title"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("after=%3Cb%3E", "The token '<b>' doesn't continue a list of this engine"),
+        ("limit=many", "limit is 'many'; it must be from 1 to 200"),
+        ("organization=a%20b", "'a b' is not the name of an organization"),
+    ],
+)
+def test_a_query_that_makes_no_sense(engine: LiveEngine, query: str, reason: str) -> None:
+    page = Page(f"{engine.management}/ui/executions?{query}")
+    assert page.response.status_code == 400
+    assert reason in " ".join(page.text)
 
 
 def test_nothing_comes_from_elsewhere(engine: LiveEngine, execution: str) -> None:
@@ -194,7 +224,9 @@ def test_one_port_serves_both_and_asks_for_a_key() -> None:
         assert requests.get(f"{together.api}/health", timeout=5).status_code == 200
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(1.24, "1.2 s"), (185, "3 min 5 s"), (7200, "2 h 0 min"), (None, "")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0129, "12 ms"), (1.24, "1.2 s"), (185, "3 min 5 s"), (7200, "2 h 0 min"), (None, "")]
+)
 def test_how_long_something_took(seconds: float | None, words: str) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     assert lasted(start, None if seconds is None else start + timedelta(seconds=seconds)) == words
