@@ -1,7 +1,8 @@
-"""What holds for all tests: how they are shared out among processes, and that none leaves its logs to the next."""
+"""What holds for all tests: what chance gives them, how processes share them, that none leaves its logs to the next."""
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import logging
 import signal
@@ -10,11 +11,25 @@ from collections.abc import Iterator
 import botocore.loaders
 import pytest
 import structlog
+from _pytest.faulthandler import fault_handler_stderr_fd_key
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # Each session of boto3 would parse AWS's service models and endpoints anew: most of the time of a test with clients.
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+
+settings.register_profile(
+    "tests",
+    # The same examples in every run, however slow the machine is: what fails, fails again.
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+settings.load_profile("tests")
 
 TOGETHER = (
     "tests/engine/events/kafka/",
@@ -76,6 +91,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank(item.nodeid))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End a process whose fixtures don't end: once a test failed, neither pytest nor pytest-timeout looks any more."""
+    stderr = item.config.stash[fault_handler_stderr_fd_key]
+    faulthandler.dump_traceback_later(float(item.config.getini("timeout")), file=stderr, exit=True)
+    yield
+
+
 @pytest.fixture(autouse=True)
 def _logs() -> Iterator[None]:
     """Put the logs back where they were: a command of the engine sends them to its own output."""
@@ -92,6 +115,18 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return together(nodeid)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Take a process away that has ended; gives the test that ended it, which pytest-xdist 3.8 would run again."""
+        units = self.assigned_work.pop(node).items()
+        left = {scope: [test for test, done in tests.items() if not done] for scope, tests in units}
+        ended_by = next((tests.pop(0) for tests in left.values() if tests), None)
+        for scope, tests in left.items():
+            if tests:
+                self.workqueue[scope] = dict.fromkeys(tests, False)
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return ended_by
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,7 +20,7 @@ from sandbox.data import binaries, postgres_settings
 from sandbox.process import ChildProcess
 
 _ADMINISTRATOR = "rdsadmin"
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
 _HBA = "host all all 127.0.0.0/8 scram-sha-256\n"
 

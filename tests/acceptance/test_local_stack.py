@@ -153,8 +153,8 @@ def test_every_secret_is_rotated_and_nothing_is_restarted(checkout: Checkout) ->
     before = tasks()
     stack, clients = checkout.stack()
     regional = dataclasses.replace(clients, region=checkout.outputs.region)
-    for renew in SECRETS.values():
-        renew(regional, checkout.outputs, stack.name)
+    for kind in SECRETS.values():
+        kind.renew(regional, checkout.outputs, stack.name)
 
     test_requests_are_counted_in_the_cache_as_the_engines_user_alone(checkout)
     assert tasks() == before

@@ -21,7 +21,7 @@ from benchmarks.workloads import NEAR, ONE_PASS, STEPS, WAITING
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=580, check=False
     )
 
 

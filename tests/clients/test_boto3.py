@@ -34,7 +34,7 @@ MAP = json.dumps(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(engine: LiveEngine) -> SFNClient:
     return engine.client(KEY, SECRET)
 

@@ -25,7 +25,7 @@ def run(engine: LiveEngine, *arguments: str) -> subprocess.CompletedProcess[str]
         "AWS_MAX_ATTEMPTS": "1",
     }
     command = [str(CLI), "stepfunctions", *arguments, "--output", "json"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
 
 
 def told(engine: LiveEngine, *arguments: str) -> Any:  # noqa: ANN401 - JSON

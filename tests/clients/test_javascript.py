@@ -37,7 +37,7 @@ def test_a_scenario(engine: LiveEngine, node_modules: Path) -> None:
     assert node_modules.is_dir()
     environment = {**os.environ, "ENGINE_URL": engine.api, "ENGINE_KEY": KEY, "ENGINE_SECRET": SECRET}
     run = subprocess.run(
-        ["node", "scenario.mjs"], cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["node", "scenario.mjs"], cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)

@@ -12,8 +12,8 @@ from tests.support.postgres import Databases, running_server
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A running server."""
-    with running_server(tmp_path_factory.mktemp("postgres")) as server:
+    """A running server; tests vacuum and analyze by themselves, so that plans and sizes are the same every time."""
+    with running_server(tmp_path_factory.mktemp("postgres"), autovacuum="off") as server:
         yield server
 
 

@@ -69,7 +69,7 @@ class Stack:
         found = self.elbv2.describe_load_balancers(LoadBalancerArns=[self.load_balancer])["LoadBalancers"][0]
         return f"http://{found['DNSName']}:8080"
 
-    def target_group(self, **options: object) -> str:
+    def target_group(self, *, drains_seconds: int = 5, **options: object) -> str:
         """A target group that is checked quickly; `options` are those of CreateTargetGroup."""
         settings: dict[str, object] = {
             "HealthCheckPath": "/health",
@@ -86,7 +86,8 @@ class Stack:
             TargetType="ip",
             **settings,  # type: ignore[arg-type]
         )["TargetGroups"][0]["TargetGroupArn"]
-        delay: TargetGroupAttributeTypeDef = {"Key": "deregistration_delay.timeout_seconds", "Value": "5"}
+        key = "deregistration_delay.timeout_seconds"
+        delay: TargetGroupAttributeTypeDef = {"Key": key, "Value": str(drains_seconds)}
         self.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[delay])
         return arn
 
@@ -186,8 +187,8 @@ class Stack:
             self.elbv2.delete_load_balancer(LoadBalancerArn=self.load_balancer)
 
 
-def wait_for(done: Callable[[], object], why: Callable[[], object] = lambda: "", seconds: float = 30.0) -> None:
-    """Wait until `done` is true; fails with what `why` says."""
+def wait_for(done: Callable[[], object], why: Callable[[], object] = lambda: "", seconds: float = 120.0) -> None:
+    """Wait until `done` is true; fails with what `why` says. Longer than the busiest machine takes."""
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, f"not reached in {seconds} s: {why()}"

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 from signal import SIGTERM
 
@@ -31,7 +30,7 @@ def _alive(pid: int) -> bool:
 
 def test_output_environment_and_exit_code(tmp_path: Path) -> None:
     child = _child(tmp_path, "import os, sys; print(os.environ['GREETING'], os.getcwd()); sys.exit(3)")
-    assert child.wait(10) == 3
+    assert child.wait(60) == 3
     assert (tmp_path / "log").read_text().split() == ["hello", str(tmp_path)]
 
 
@@ -39,7 +38,7 @@ def test_a_program_that_is_not_there_ends_with_a_sentence(tmp_path: Path) -> Non
     child = ChildProcess(
         ["no-such-program"], name="x", environment={}, working_directory=tmp_path, log=tmp_path / "log"
     )
-    assert child.wait(10) == 1
+    assert child.wait(60) == 1
     assert "no-such-program can't be started" in (tmp_path / "log").read_text()
 
 
@@ -52,7 +51,7 @@ def test_standard_input_is_given(tmp_path: Path) -> None:
         log=tmp_path / "log",
         standard_input=b"what is said",
     )
-    assert child.wait(10) == 0
+    assert child.wait(60) == 0
     assert (tmp_path / "log").read_bytes() == b"what is said"
 
 
@@ -76,7 +75,7 @@ def test_kill_takes_grandchildren_along(tmp_path: Path) -> None:
     wait_for(lambda: (tmp_path / "log").read_text().strip())
     grandchild = int((tmp_path / "log").read_text())
     child.kill()
-    child.wait(10)
+    child.wait(60)
     wait_for(lambda: not _alive(grandchild))
 
 
@@ -86,7 +85,7 @@ def test_a_child_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert made[0].wait(0.3) is None
-    assert made[0].stop(SIGTERM, 5) == -SIGTERM
+    assert made[0].stop(SIGTERM, 60) == -SIGTERM
 
 
 PARENT = """
@@ -115,7 +114,7 @@ def test_children_die_when_their_parent_is_killed() -> None:
 
 def test_pid_file_lives_as_long_as_the_process(tmp_path: Path) -> None:
     child = _child(tmp_path, "input()", pids=tmp_path / "run")
-    assert child.wait(10) == 1
+    assert child.wait(60) == 1
     assert list((tmp_path / "run").iterdir()) == []
 
 
@@ -141,8 +140,5 @@ def test_a_zombie_is_not_alive() -> None:
     identity = ProcessIdentity.of(child.pid, "")
     assert identity.alive()
     os.kill(child.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while identity.alive() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not identity.alive()
+    wait_for(lambda: not identity.alive())
     child.wait()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from engine.api.application import api_application
 from engine.api.keys import Drain
 from engine.observability.metrics import Metrics
 from engine.runtime import Engine, EngineOptions
+from engine.runtime.errors import Unavailable
 from engine.settings import load_settings
 from engine.storage import Storage
 from engine.storage.memory import MemoryStorage
@@ -32,12 +33,12 @@ from engine.storage.migrations import migrate
 from engine.storage.postgresql import PostgresOptions, PostgresStorage
 from engine.storage.records import Write
 from sandbox.data.postgres import PostgresServer
-from tests.engine.runtime.support import Tasks, create, sequence
+from tests.engine.runtime.support import Tasks, create, eventually, sequence
 from tests.support.postgres import ADMIN, ADMIN_PASSWORD, running_server
 
 MACHINE: Final = "arn:aws:states:us-east-1:000000000000:stateMachine:orders"
 SETTINGS: Final = {"AUTHENTICATION": "optional", "RATE_LIMIT_MAX_REQUESTS": "0"}
-SECONDS: Final = 0.5
+SECONDS: Final = 1.0
 """How long this file's engines wait for a connection, and for a statement."""
 
 
@@ -56,12 +57,29 @@ class Gated(MemoryStorage):
 
 
 @asynccontextmanager
-async def serving(storage: Storage, tasks: Tasks | None = None, **options: object) -> AsyncIterator[str]:
-    """Serve an engine's API and give its URL; it has the state machine ``orders``."""
+async def running(storage: Storage, tasks: Tasks | None = None, **options: object) -> AsyncIterator[Engine]:
+    """Run an engine that has the state machine ``orders``."""
     quick: dict[str, Any] = {"lease_seconds": 2.0, "start_timeout_seconds": 2.0} | options
     engine = Engine(storage, tasks or Tasks(), EngineOptions(**quick))
     await engine.start()
-    await create(engine, sequence("count"))
+    try:
+        await patiently(lambda: create(engine, sequence("count")))
+        yield engine
+    finally:
+        await engine.stop(0)
+
+
+async def patiently(call: Callable[[], Awaitable[object]]) -> None:
+    """Call until the database has answered in time."""
+    while True:
+        with suppress(Unavailable):
+            await call()
+            return
+
+
+@asynccontextmanager
+async def serving(engine: Engine) -> AsyncIterator[str]:
+    """Serve an engine's API and give its URL."""
     runner = web.AppRunner(api_application(engine, load_settings(SETTINGS), Metrics(), Drain()), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -71,7 +89,6 @@ async def serving(storage: Storage, tasks: Tasks | None = None, **options: objec
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
-        await engine.stop(0)
 
 
 def client(url: str, attempts: int = 1) -> SFNClient:
@@ -112,7 +129,7 @@ async def rest(url: str, method: str, path: str, body: object = None) -> tuple[i
 async def ended(url: str, arn: str) -> str:
     """Wait for an execution's end and give its status."""
     while True:
-        found = await asyncio.to_thread(client(url).describe_execution, executionArn=arn)
+        found = await asyncio.to_thread(client(url, attempts=12).describe_execution, executionArn=arn)
         if found["status"] != "RUNNING":
             return found["status"]
         await asyncio.sleep(0.02)
@@ -120,17 +137,14 @@ async def ended(url: str, arn: str) -> str:
 
 async def test_a_full_queue_is_said_so_that_clients_come_again() -> None:
     storage = Gated()
-    async with serving(storage, max_queued_commits=3, start_timeout_seconds=30.0) as url:
+    limited = running(storage, max_queued_commits=3, start_timeout_seconds=30.0)
+    async with limited as engine, serving(engine) as url:
         storage.gate.clear()
         accepted = [asyncio.create_task(start(url, f"early-{number}")) for number in range(3)]
+        await eventually(lambda: engine._commits.queued == 3)
         again = client(url)
-        while True:
-            with suppress(asyncio.TimeoutError):
-                code = await asyncio.wait_for(
-                    refusal(lambda: again.start_execution(stateMachineArn=MACHINE, name="more")), 0.5
-                )
-                break
-        assert code == ("ThrottlingException", 400, "1")
+        refused = await refusal(lambda: again.start_execution(stateMachineArn=MACHINE, name="more"))
+        assert refused == ("ThrottlingException", 400, "1")
         body = {"workflowDefinitionId": "orders", "input": {}}
         assert await rest(url, "POST", "workflow-instances", body) == (429, "ThrottlingException", "1")
         patient = asyncio.create_task(start(url, "patient", attempts=10))
@@ -142,7 +156,7 @@ async def test_a_full_queue_is_said_so_that_clients_come_again() -> None:
 
 async def test_too_many_open_executions_are_said() -> None:
     tasks = Tasks()
-    async with serving(Gated(), tasks, max_executions=1) as url:
+    async with running(Gated(), tasks, max_executions=1) as engine, serving(engine) as url:
         gated = json.dumps(sequence("gate"))
         await asyncio.to_thread(client(url).update_state_machine, stateMachineArn=MACHINE, definition=gated)
         held = await start(url, "held")
@@ -181,13 +195,13 @@ async def url(server: PostgresServer) -> AsyncIterator[str]:
         connect_timeout_seconds=SECONDS,
         command_timeout_seconds=SECONDS,
     )
-    async with serving(PostgresStorage(options)) as served:
+    async with running(PostgresStorage(options)) as engine, serving(engine) as served:
         yield served
 
 
 async def refused_everywhere(url: str) -> None:
     """Require that nothing is answered but 503, soon."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         impatient = client(url)
         for call in (
             lambda: impatient.start_execution(stateMachineArn=MACHINE, name="lost"),
@@ -202,7 +216,7 @@ async def refused_everywhere(url: str) -> None:
 
 
 async def test_a_stopped_database_is_said_and_a_short_outage_is_got_through(url: str, server: PostgresServer) -> None:
-    assert await ended(url, await start(url, "before")) == "SUCCEEDED"
+    assert await ended(url, await start(url, "before", attempts=12)) == "SUCCEEDED"
     await asyncio.to_thread(server.stop)
     try:
         await refused_everywhere(url)
@@ -228,7 +242,7 @@ def frozen(server: PostgresServer) -> Iterator[None]:
 
 
 async def test_a_database_that_answers_nothing_is_said_as_well(url: str, server: PostgresServer) -> None:
-    assert await ended(url, await start(url, "warm")) == "SUCCEEDED"
+    assert await ended(url, await start(url, "warm", attempts=12)) == "SUCCEEDED"
     with frozen(server):
         await refused_everywhere(url)
         patient = asyncio.create_task(start(url, "patient-too", attempts=12))
@@ -249,7 +263,7 @@ async def test_a_database_without_a_connection_to_spare_is_said(url: str, server
         answers = [
             asyncio.create_task(asyncio.to_thread(_outcome, impatient, f"one-of-many-{number}")) for number in range(8)
         ]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert set(await asyncio.gather(*answers)) <= {"started", "ServiceUnavailable"}
     finally:
         others[0].autocommit = True

@@ -1,5 +1,6 @@
 """Keys that change while the engine runs: what still counts, what counts already, and how often they are read."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -55,6 +56,12 @@ def known(credentials: Credentials) -> tuple[str, ...]:
     return credentials.token_secrets
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored is read in time, however busy the machine is."""
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 60.0)
+
+
 @pytest.fixture
 def stored() -> Stored:
     return Stored()
@@ -81,10 +88,9 @@ async def test_the_key_before_counts_beside_the_new_one(credentials: Credentials
 
 async def test_it_counts_no_longer_than_its_tokens_live(credentials: Credentials, stored: Stored) -> None:
     stored.put("jwt", SECOND)
-    stored.changed -= 3599
+    stored.changed -= 3000
     await credentials.read_again()
     assert known(credentials) == (SECOND, FIRST)
-    stored.changed -= 2
     later = Credentials(load_settings({"JWT_SECRET": f"{REFERENCE}#jwt"}, resolve=lambda _: FIRST), stored.read)
     stored.changed -= 24 * 3600
     await later.read_again()
@@ -134,6 +140,17 @@ async def test_what_can_not_be_used_changes_nothing(
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("broken", "counts"), [("keys", ((SECOND, FIRST), {"AKOLD"})), ("jwt", ((FIRST,), {"AKNEW"}))])
+async def test_what_can_not_be_used_of_the_one_does_not_keep_back_the_other(
+    credentials: Credentials, stored: Stored, broken: str, counts: tuple[tuple[str, ...], set[str]]
+) -> None:
+    stored.put("jwt", SECOND)
+    stored.put("keys", access_keys("AKNEW"))
+    stored.put(broken, "short")
+    await credentials.read_again()
+    assert (known(credentials), set(credentials.access_keys)) == counts
+
+
 async def test_plain_keys_are_never_read_again(stored: Stored) -> None:
     settings = load_settings({"JWT_SECRET": FIRST, "API_ACCESS_KEYS": access_keys("AKOLD")})
     credentials = Credentials(settings, stored.read)
@@ -164,6 +181,25 @@ def test_a_running_engine_takes_both_keys_after_a_rotation(arn: str) -> None:
         changed = json.dumps({"jwtSecret": SECOND})
         boto3.client("secretsmanager", "eu-west-1").put_secret_value(SecretId=arn, SecretString=changed)
         assert [status(FIRST), status(SECOND), status(FIRST), status(THIRD)] == [200, 200, 200, 401]
+
+
+def test_an_edit_of_the_access_keys_does_not_end_the_time_of_the_token_key_before(arn: str) -> None:
+    client = boto3.client("secretsmanager", "eu-west-1")
+    keys = client.create_secret(Name="keys", SecretString=access_keys("AKOLD"))["ARN"]
+    references = {"JWT_SECRET": f"secretsmanager:{arn}#jwtSecret", "API_ACCESS_KEYS": f"secretsmanager:{keys}"}
+    client.put_secret_value(SecretId=arn, SecretString=json.dumps({"jwtSecret": SECOND}))
+    for name in ("AKNEW", "AKNEWER"):
+        client.put_secret_value(SecretId=keys, SecretString=access_keys(name))
+
+    credentials = Credentials(load_settings(references))
+    asyncio.run(_read(credentials))
+
+    assert known(credentials) == (SECOND, FIRST)
+    assert credentials.access_keys.keys() == {"AKNEWER"}
+
+
+async def _read(credentials: Credentials) -> None:
+    assert await credentials.read_again()
 
 
 def test_versions_of_a_secret(arn: str) -> None:

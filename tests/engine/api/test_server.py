@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from engine.api.keys import Drain
-from engine.api.server import ListenError
+from engine.processes.listening import ListenError
 from tests.engine.api.live import LiveEngine
 
 START: dict[str, Any] = {"workflowDefinitionId": "resting", "input": {"seconds": 0.4}}
@@ -37,7 +37,7 @@ def test_what_is_in_flight_is_answered() -> None:
             assert session.get(instances, timeout=5).headers.get("Connection") != "close"
             thread = threading.Thread(target=start)
             thread.start()
-            while not requests.get(f"{instances}?status=RUNNING", timeout=5).json()["items"]:
+            while not requests.get(instances, timeout=5).json()["items"]:
                 time.sleep(0.01)
             engine.stop()
             draining = wait_until_draining(engine)

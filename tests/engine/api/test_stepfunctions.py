@@ -22,7 +22,7 @@ ACTIVITIES = MACHINES.replace("stateMachine", "activity")
 MAP_RUNS = MACHINES.replace("stateMachine", "mapRun")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(live: LiveEngine) -> SFNClient:
     return live.client()
 

@@ -46,6 +46,7 @@ BURN = Case(
     {"RequestCount": (10_000,), "HTTPCode_Target_5XX_Count": (9,)},
     {"RequestCount": (10_000,), "HTTPCode_Target_5XX_Count": (100,), "HTTPCode_ELB_5XX_Count": (50,)},
 )
+RUNNING: Figures = {"CPUUtilization": (5.0,)}
 CASES = {
     "monitoring-cpu": one("CPUUtilization", 80, 81),
     "monitoring-memory": one("MemoryUtilization", 85, 86),
@@ -71,7 +72,7 @@ CASES = {
     "monitoring-replica-lag-1": one("ReplicaLag", 60, -1),
     "monitoring-backup-failed": one("NumberOfBackupJobsFailed", 0, 1),
     "monitoring-backup-expired": one("NumberOfBackupJobsExpired", 0, 1),
-    "monitoring-backup-none": one("NumberOfBackupJobsCompleted", 1, 0),
+    "monitoring-backup-none": Case({**RUNNING, "NumberOfBackupJobsCompleted": (1,)}, RUNNING),
     "monitoring-backup-copy-failed-2": one("NumberOfCopyJobsFailed", 0, 1),
     "monitoring-kafka-controller": one("ActiveControllerCount", 1, 0),
     "monitoring-kafka-offline-partitions": one("OfflinePartitionsCount", 0, 1),
@@ -88,6 +89,9 @@ CASES = {
 }
 AT_ONCE = ("burn", "backup-failed", "backup-expired", "backup-copy")
 """Alarms that a single moment raises, however long their period is."""
+
+BACKUPS = "monitoring-backup-none"
+"""Says nothing where there is no database either; the database's own alarms do."""
 
 SILENT: Mapping[str, State] = {"breaching": "ALARM", "notBreaching": "OK", "missing": "INSUFFICIENT_DATA"}
 
@@ -187,7 +191,19 @@ def test_alarm_waits_for_all_its_periods(name: str, alarms: "dict[str, MetricAla
 def test_alarm_on_silence(name: str, alarms: "dict[str, MetricAlarmTypeDef]") -> None:
     watch = Watch(alarms[name])
     watch.moments(3 * window(alarms[name]), CASES[name].good)
-    assert watch.moments(10 * window(alarms[name]), {}) == SILENT[alarms[name]["TreatMissingData"]]
+    expected = "OK" if name == BACKUPS else SILENT[alarms[name]["TreatMissingData"]]
+    assert watch.moments(10 * window(alarms[name]), {}) == expected
+
+
+@pytest.mark.parametrize(("figures", "after"), [(RUNNING, "ALARM"), (CASES[BACKUPS].good, "OK")])
+def test_a_new_database_has_a_day_for_its_first_backup(
+    figures: Figures, after: State, alarms: "dict[str, MetricAlarmTypeDef]"
+) -> None:
+    """Whatever becomes of the first night, the alarm is quiet until then; without a backup it goes off after it."""
+    watch = Watch(alarms[BACKUPS])
+    day = window(alarms[BACKUPS]) // 2
+    assert {watch.moments(1, RUNNING) for _ in range(day)} == {"OK"}
+    assert watch.moments(1, figures) == after
 
 
 def test_a_few_failures_at_night_burn_nothing(alarms: "dict[str, MetricAlarmTypeDef]") -> None:

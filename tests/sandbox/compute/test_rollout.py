@@ -71,18 +71,19 @@ def _stopped(stack: Stack) -> list[str]:
     return [task["taskArn"] for task in stack.tasks("STOPPED") if task["lastStatus"] == "STOPPED"]
 
 
-async def test_draining_waits_for_what_is_in_flight(stack: Stack) -> None:
-    group = stack.target_group()
+async def test_draining_waits_for_what_is_in_flight(stack: Stack, tmp_path: Path) -> None:
+    group = stack.target_group(drains_seconds=300)
     stack.listen(group)
     stack.serve(stack.define(container(stack.push("v1"))), target_group=group)
     await asyncio.to_thread(stack.wait_steady)
     async with aiohttp.ClientSession() as session:
-        slow = asyncio.create_task(_status(session, f"{stack.url}/?sleep=1.5"))
-        await asyncio.sleep(0.3)
+        slow = asyncio.create_task(_status(session, f"{stack.url}/?gate={tmp_path}"))
+        await asyncio.to_thread(wait_for, (tmp_path / "reached").exists)
         stack.update(desiredCount=0)
         await asyncio.to_thread(wait_for, lambda: _state(stack, group) == "draining")
         assert await _status(session, stack.url) == 503
         assert stack.tasks("STOPPED")[0]["lastStatus"] == "DEACTIVATING"
+        (tmp_path / "open").touch()
         assert await slow == 200
     await asyncio.to_thread(wait_for, lambda: _stopped(stack))
 
@@ -163,13 +164,16 @@ def test_a_target_that_turns_ill_is_replaced_after_the_grace_period(stack: Stack
     group = stack.target_group()
     found = get_backend("elbv2")[stack.sandbox.account.account_id][REGION].target_groups[group]
     found.health_check_interval_seconds = 1  # faster than the API allows
+    found.unhealthy_threshold_count = "100"  # a task that is slow to start is not ill
     stack.listen(group)
     main = container(stack.push("v1", BROKEN_FILE=str(ill)))
     stack.serve(stack.define(main), target_group=group, healthCheckGracePeriodSeconds=1)
     stack.wait_steady()
     first = stack.tasks()[0]["taskArn"]
+    found.unhealthy_threshold_count = "2"
     ill.touch()
     wait_for(lambda: stack.tasks("STOPPED"), stack.events)
+    found.unhealthy_threshold_count = "100"
     ill.unlink()
     assert stack.tasks("STOPPED")[0]["taskArn"] == first
     assert f"Task failed ELB health checks in (target-group {group})" in stack.tasks("STOPPED")[0]["stoppedReason"]

@@ -49,7 +49,7 @@ def test_a_user_may_do_what_its_access_string_says(tmp_path: Path, network: str)
     [password] = ENGINE.passwords
     with connected(server, "engine", password) as client:
         assert client.incr("rate:a") == 1
-        with pytest.raises(redis.exceptions.NoPermissionError, match="keys"):
+        with pytest.raises(redis.exceptions.NoPermissionError, match="key"):
             client.incr("other")
         with pytest.raises(redis.exceptions.NoPermissionError, match="get"):
             client.get("rate:a")

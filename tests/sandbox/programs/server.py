@@ -14,6 +14,8 @@ def broken() -> bool:
 
 async def answer(request: web.Request) -> web.StreamResponse:
     await asyncio.sleep(float(request.query.get("sleep", "0")))
+    if "gate" in request.query:
+        await gate(Path(request.query["gate"]))
     body = await request.read()
     if request.path == "/health" and (os.environ.get("HEALTH") == "bad" or broken()):
         return web.Response(status=500)
@@ -34,6 +36,12 @@ async def answer(request: web.Request) -> web.StreamResponse:
         },
         headers={"X-Method": request.method},
     )
+
+
+async def gate(folder: Path) -> None:
+    (folder / "reached").touch()
+    while not (folder / "open").exists():  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(0.02)
 
 
 async def stream(request: web.Request) -> web.StreamResponse:

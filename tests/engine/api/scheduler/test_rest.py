@@ -128,3 +128,9 @@ def test_what_is_refused(rest: Rest, definition: str, changes: Json, status: int
     new: Json = {"name": "refused", "workflowDefinitionId": definition, "expression": "rate(1 day)"}
     answered, problem = rest.call("POST", "schedules", new | changes)
     assert (answered, problem["code"]) == (status, code)
+
+
+def test_a_policy_that_is_none_is_refused_with_those_that_are(rest: Rest, definition: str) -> None:
+    new: Json = {"name": "refused", "workflowDefinitionId": definition, "expression": "rate(1 day)"}
+    problem = rest.call("POST", "schedules", new | {"catchUpPolicy": "NEVER"})[1]
+    assert str(problem["detail"]).endswith("value 'NEVER' - at `$.catchUpPolicy`; allowed are ALL, ONCE, SKIP")
