@@ -55,8 +55,8 @@ def engine_environment(settings: Settings, connections: Connections) -> Containe
     """The environment of `engine serve`."""
     own = {name: render(value) for name, value in settings.service.engine_settings.items()}
     plain = {
-        PROCESSES: str(processes(settings.service.cpu, settings.service.engine_settings)),
         **own,
+        PROCESSES: str(processes(settings.service.cpu, settings.service.engine_settings)),
         **_database(settings, connections),
         **_events(settings),
         **_kafka(settings, connections),

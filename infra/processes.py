@@ -12,5 +12,9 @@ _UNITS = 1024
 
 
 def processes(cpu: int, overrides: Mapping[str, EngineValue]) -> int:
-    """One for each whole core of the task's CPU units, unless the stack's `engineSettings` say how many."""
-    return int(overrides.get(PROCESSES, 0)) or max(1, cpu // _UNITS)
+    """One for each whole core of the task's CPU units, unless the stack's `engineSettings` say how many.
+
+    What they say that isn't a whole number is a problem of its own (`infra/rules/service.py`).
+    """
+    wanted = overrides.get(PROCESSES)
+    return (wanted if isinstance(wanted, int) else 0) or max(1, cpu // _UNITS)

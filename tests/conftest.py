@@ -91,6 +91,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank(item.nodeid))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test take as long as it does that is marked so, by a timeout of 0."""
+    mark = item.get_closest_marker("timeout")
+    if mark is not None and mark.args == (0,):
+        faulthandler.cancel_dump_traceback_later()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """End a process whose fixtures don't end: once a test failed, neither pytest nor pytest-timeout looks any more."""
@@ -125,7 +133,8 @@ class ByFile(LoadScopeScheduling):
             if tests:
                 self.workqueue[scope] = dict.fromkeys(tests, False)
         for other in self.assigned_work:
-            self._reschedule(other)
+            if self.workqueue and other in self.registered_collections:
+                self._reschedule(other)
         return ended_by
 
 

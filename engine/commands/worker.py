@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -40,12 +41,13 @@ async def work(settings: Settings, components: list[Component], place: Place) ->
     finally:
         watching.cancel()
         writer.close()
-        if reader.at_eof():
+        if reader.at_eof() or reader.exception():
             shutil.rmtree(place.folder, ignore_errors=True)
 
 
 async def _watch(supervisor: asyncio.StreamReader, asked: asyncio.Event) -> None:
-    await supervisor.read()
+    with suppress(ConnectionError):  # it died before it read what it was told
+        await supervisor.read()
     log.warning("the supervisor has died")
     asked.set()
 

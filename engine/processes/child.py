@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import msgspec
 
@@ -28,14 +28,20 @@ class Child:
 
     @classmethod
     async def start(cls, place: Place) -> Child:
-        """Start a process in this place; its end of the socket to here takes the place's `supervisor`."""
+        """Start a process in this place; its end of the socket to here takes the place's `supervisor`.
+
+        Raises OSError where the machine has no room for it.
+        """
         ours, theirs = socket.socketpair()
-        with theirs:
-            place = msgspec.structs.replace(place, supervisor=theirs.fileno())
-            options = ["-P"] if sys.flags.safe_path else []
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, *options, "-m", "engine.commands.worker", place.text, pass_fds=place.descriptors
-            )
+        with ExitStack() as failed:
+            failed.callback(ours.close)
+            with theirs:
+                place = msgspec.structs.replace(place, supervisor=theirs.fileno())
+                options = ["-P"] if sys.flags.safe_path else []
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, *options, "-m", "engine.commands.worker", place.text, pass_fds=place.descriptors
+                )
+            failed.pop_all()
         return cls(process, *await asyncio.open_unix_connection(sock=ours))
 
     async def serves(self) -> bool:

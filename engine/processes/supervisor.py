@@ -22,6 +22,9 @@ from engine.settings import Settings
 
 log = structlog.get_logger(source=__name__)
 
+STOPPED = frozenset({0, -signal.SIGTERM, -signal.SIGINT})
+"""Exit codes of one that was asked to stop: the signals themselves end one that hasn't begun to serve."""
+
 
 def supervise(settings: Settings, config: Path | None, count: int) -> int:
     """Run so many processes on the same addresses until SIGTERM or Ctrl-C, and give the exit code.
@@ -83,20 +86,29 @@ class Supervisor:
     async def _keep(self, number: int) -> None:
         """Keep a process in one place."""
         while not self._stopping.is_set():
-            child = await Child.start(msgspec.structs.replace(self._place, number=number))
-            self._children[number] = child
-            if self._stopping.is_set():
-                child.stop()
-            if await child.serves():
-                self._settled.set()
-            code = await child.end()
-            del self._children[number]
-            await self._after(number, code)
+            try:
+                child = await Child.start(msgspec.structs.replace(self._place, number=number))
+            except OSError as error:  # the machine has no room for it now
+                log.error("a process could not be started", process=number, error=str(error))  # noqa: TRY400 - it says all
+                await self._after(number, 1)
+            else:
+                await self._after(number, await self._end_of(number, child))
+
+    async def _end_of(self, number: int, child: Child) -> int:
+        """Wait for the end of one that was just started, and give its exit code."""
+        self._children[number] = child
+        if self._stopping.is_set():
+            child.stop()
+        if await child.serves():
+            self._settled.set()
+        code = await child.end()
+        del self._children[number]
+        return code
 
     async def _after(self, number: int, code: int) -> None:
         """See to it that one of them has ended; it returns when another should take its place."""
         if self._stopping.is_set():
-            if code not in (0, -signal.SIGTERM):  # the signal itself ends one that hasn't begun to serve
+            if code not in STOPPED:
                 self._fail("a process failed to stop", number, code)
         elif not self._settled.is_set():
             self._code = max(code, 1)

@@ -55,7 +55,7 @@ def allowed_values(setting: Setting) -> str:
         "list": "values separated by commas",
         "choice": f"one of {', '.join(setting.allowed)}",
     }
-    return kinds[setting.type] + _range_words(setting)
+    return ", or ".join([kinds[setting.type] + _range_words(setting), *NUMBER_WORDS.get(setting.name, {})])
 
 
 def url_part(url: str, part: UrlPart) -> str | None:

@@ -29,8 +29,8 @@ MOST_BESIDE = 100
 
 def add_routes(app: web.Application) -> None:
     """Serve the pages under /ui."""
-    app.router.add_get("/", to_executions)
-    app.router.add_get("/ui", to_executions)
+    for path in ("/", "/ui", "/ui/"):
+        app.router.add_get(path, to_executions)
     app.router.add_get("/ui/style.css", style)
     for path, page in _PAGES.items():
         app.router.add_get(f"/ui/{path}", readable(page))

@@ -20,7 +20,7 @@ from tests.conformance import randomexpressions as expressions
 from tests.conformance.randommachines import machines
 
 PROFILE = settings.get_profile("conformance")
-pytestmark = pytest.mark.timeout(0 if PROFILE.max_examples > 1000 else 120)
+pytestmark = pytest.mark.timeout(0 if PROFILE.max_examples > 1000 else 600)
 
 
 def _cut(text: str, at: int, by: int, put: str) -> str:

@@ -18,7 +18,7 @@ from tests.conformance.randomexpressions import JsonObject
 from tests.conformance.randommachines import broken_machines, machines
 
 PROFILE = settings.get_profile("conformance")
-pytestmark = pytest.mark.timeout(0 if PROFILE.max_examples > 1000 else 120)
+pytestmark = pytest.mark.timeout(0 if PROFILE.max_examples > 1000 else 600)
 
 answers = st.builds(Answer, output=expressions.values, after=st.sampled_from([0.0, 1.0, 9.0])) | st.builds(
     Answer, error=st.sampled_from(expressions.ERRORS), cause=st.none() | st.just("why")

@@ -51,10 +51,10 @@ def test_an_execution_by_boto3_and_the_aws_cli(folder: Path, monkeypatch: pytest
         assert engine.finished(arn) == "SUCCEEDED"
         aws = f"{Path(sys.executable).parent}/aws"
         script = CLI.replace(ADDRESS, engine.api).replace("\naws ", f"\n{aws} ")
-        done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count('"status": "SUCCEEDED"') == 2
-        paths = requests.get(f"{engine.api}{OPENAPI}", timeout=5).json()["paths"]
+        paths = requests.get(f"{engine.api}{OPENAPI}", timeout=60).json()["paths"]
     for method, path in ROUTES:
         assert method.lower() in paths[f"/api/v1{path.partition('?')[0]}"]
 

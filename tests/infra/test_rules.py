@@ -141,6 +141,7 @@ BROKEN_IN_DEV: list[tuple[dict[str, object], str, str]] = [
     ({"databaseTls": False}, "databaseTls is false", "must be true; only local may go without TLS"),
     ({"engineSettings": {"LOG_LEVEL": "loud"}}, 'engineSettings.LOG_LEVEL is "loud"', "one of debug, info, warning"),
     ({"engineSettings": {"LOG_LEVL": "info"}}, "engineSettings.LOG_LEVL is unknown", "did you mean LOG_LEVEL?"),
+    ({"engineSettings": {"ENGINE_PROCESSES": "auto"}}, 'ENGINE_PROCESSES is "auto"', "an integer of at least 0"),
     ({"engineSettings": {"ENVIRONMENT": "local"}}, "ENVIRONMENT may not be set here", "follows from the stack's"),
     ({"engineSettings": {"DATABASE_POOL_SIZE": "20"}}, 'DATABASE_POOL_SIZE is "20"', "an integer of at least 2"),
     ({"taskCpus": 256}, "taskCpus is unknown", "did you mean workflow:taskCpu?"),

@@ -32,20 +32,26 @@ class Node:
         self.shutting_down = True
 
 
-def added(scheduler: ByFile, name: str) -> tuple[Node, WorkerController]:
+def added(scheduler: ByFile, name: str, *, collects: bool = True) -> tuple[Node, WorkerController]:
     """Give the scheduler a process."""
     node = Node(name)
     controller = cast("WorkerController", node)
     scheduler.add_node(controller)
-    scheduler.add_node_collection(controller, [*TESTS, LAST])
+    if collects:
+        scheduler.add_node_collection(controller, [*TESTS, LAST])
     return node, controller
+
+
+def waiting_for(processes: int) -> ByFile:
+    """A scheduler that waits for so many processes."""
+    config = SimpleNamespace(getvalue=lambda _: ["popen"] * processes, option=SimpleNamespace(loadscopereorder=False))
+    return ByFile(cast("pytest.Config", config), Producer("tests", enabled=False))
 
 
 @pytest.fixture
 def scheduler() -> ByFile:
     """One that waits for a single process."""
-    config = SimpleNamespace(getvalue=lambda _: ["popen"], option=SimpleNamespace(loadscopereorder=False))
-    return ByFile(cast("pytest.Config", config), Producer("tests", enabled=False))
+    return waiting_for(1)
 
 
 def test_a_test_that_ended_its_process_is_not_run_again_and_the_others_are(scheduler: ByFile) -> None:
@@ -63,6 +69,28 @@ def test_a_test_that_ended_its_process_is_not_run_again_and_the_others_are(sched
         scheduler.mark_test_complete(controller, [*TESTS, LAST].index(test))
     assert scheduler.tests_finished
     assert scheduler.remove_node(controller) is None
+
+
+def test_one_that_ends_before_the_tests_are_shared_out_takes_no_other_along() -> None:
+    scheduler = waiting_for(2)
+    other, _ = added(scheduler, "first")
+    _, dead = added(scheduler, "second", collects=False)
+    assert scheduler.remove_node(dead) is None
+    assert not other.shutting_down
+    added(scheduler, "third")
+    scheduler.schedule()
+    assert other.given
+
+
+def test_one_that_has_not_collected_yet_gets_no_tests_of_another_that_ended(scheduler: ByFile) -> None:
+    _, ended = added(scheduler, "first")
+    scheduler.schedule()
+    late, controller = added(scheduler, "second", collects=False)
+    assert scheduler.remove_node(ended) == TESTS[0]
+    assert (late.given, late.shutting_down) == ([], False)
+    scheduler.add_node_collection(controller, [*TESTS, LAST])
+    scheduler.schedule()
+    assert late.given
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import islice
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -147,22 +148,27 @@ class Adoption:
             raise
 
     async def _recall(self, epoch: int) -> None:
-        """Bring all executions of this process into memory."""
-        after = None
-        while owned := await self._storage.owned(epoch, _AT_A_TIME, after):
-            async with self._alone():
-                await self._take_over(epoch, await self._load_absent(epoch, owned))
-            after = owned[-1]
-        self._is_unsure = False
+        """Bring all executions of this process into memory; a claim that breaks off meanwhile is for the next time."""
+        self._is_unsure, after = False, None
+        try:
+            while owned := await self._storage.owned(epoch, _AT_A_TIME, after):
+                async with self._alone():
+                    await self._take_over(epoch, await self._load_absent(epoch, owned))
+                after = owned[-1]
+        except BaseException:
+            self._is_unsure = True
+            raise
 
     async def _look_again(self, epoch: int) -> None:
-        """Look for all that are doubtful by now; others that become so wait, so that claiming isn't held up."""
-        doubtful = list(self._doubtful)
-        for start in range(0, len(doubtful), _AT_A_TIME):
-            page = doubtful[start : start + _AT_A_TIME]
-            async with self._alone():
-                await self._take_over(epoch, await self._load_absent(epoch, page))
-            self._doubtful.difference_update(page)
+        """Look for all that are doubtful by now; what becomes so meanwhile waits, so that claiming isn't held up."""
+        doubtful, self._doubtful = self._doubtful, set()
+        try:
+            while page := list(islice(doubtful, _AT_A_TIME)):
+                async with self._alone():
+                    await self._take_over(epoch, await self._load_absent(epoch, page))
+                doubtful.difference_update(page)
+        finally:
+            self._doubtful |= doubtful
 
     async def _load_absent(self, epoch: int, execution_ids: Sequence[UUID]) -> list[ActiveExecution]:
         absent = [execution_id for execution_id in execution_ids if execution_id not in self._executor]

@@ -99,12 +99,15 @@ class Executor:
     async def start(self, run: Run, step: Step, seconds: float | None = None) -> Outcome:
         """Commit an execution's first step, or the one that redrives it, and say what became of it.
 
-        The execution is on its way then; events that come for it before are taken in afterwards. Raises TimeoutError
-        when the outcome isn't known within `seconds`.
+        The execution is on its way then; events that come for it before are taken in afterwards. It is redriven by one
+        at a time: a commit is said to be applied for all that it has of an execution. Raises TimeoutError when the
+        outcome isn't known within `seconds`.
         """
-        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         if step.write.redriven is not None:
+            if self.redrive_count(run.id) == run.identity.redrive_count:
+                return "rejected"
             self.departures.returned(run.id)
+        settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._residents.add_if_absent(run)
         self._commit(run, step, partial(self._settle_start, run, step, settled))
         if seconds is not None:
@@ -126,8 +129,7 @@ class Executor:
 
     def redrive_count(self, execution_id: UUID) -> int | None:
         """Tell how often an execution in memory was redriven; None if it isn't there."""
-        run = self._residents.find(execution_id)
-        return None if run is None else run.identity.redrive_count
+        return self._residents.redrive_count(execution_id)
 
     def deliver(self, execution_id: UUID, event: Event, message_id: int | None = None) -> bool:
         """Hand an event to an execution in memory; False if it isn't there."""

@@ -67,6 +67,11 @@ class Residents:
             run = self._awake[execution_id] = _awoken(self._asleep.pop(execution_id))
         return run
 
+    def redrive_count(self, execution_id: UUID) -> int | None:
+        """Tell how often an execution was redriven, which sleeps on if it does; None if it isn't in memory."""
+        there = self._awake.get(execution_id) or self._asleep.get(execution_id)
+        return None if there is None else there.identity.redrive_count
+
     def add(self, run: Run) -> None:
         """Take an execution into memory."""
         self._awake[run.id] = run

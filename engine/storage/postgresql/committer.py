@@ -48,7 +48,12 @@ class Committer:
             self._connection = await connect(self._options, SERVER_SETTINGS)
         if parts not in self._statements:
             text = statement(parts, outbox=self._options.outbox)
-            self._statements[parts] = await self._connection.prepare(text)
+            try:
+                self._statements[parts] = await self._connection.prepare(text)
+            except Exception as error:
+                if is_unavailable(error):
+                    self._drop()
+                raise
         return self._statements[parts]
 
     async def _run(self, statement: PreparedStatement, values: list[object]) -> asyncpg.Record:

@@ -51,10 +51,11 @@ update erasures set erased_up_to = $2, events = events + $3, digest = $4 where e
 _UNTOUCHED: Final = """
 select digest from erasures where execution_id = $1 and finished_at is null and events = 0 for update
 """
-_FINISH: Final = """
-with execution as (select status from executions where id = $1 for update)
+# The execution's row is written, unchanged: a redrive that was begun before finds that it isn't what it has seen.
+FINISH: Final = """
+with execution as (update executions set status = status where id = $1 and status <> 'RUNNING' returning id)
 update erasures set finished_at = coalesce(finished_at, clock_timestamp())
-from execution where execution_id = $1 and execution.status <> 'RUNNING'
+from execution where execution_id = execution.id
 """
 _ERASURES: Final = """
 select execution_id, requested_at, requested_by, events, digest, finished_at from erasures
@@ -105,7 +106,7 @@ class PostgresErasures:
 
     async def finish_erasure(self, execution_id: UUID) -> None:
         """See `Erasures.finish_erasure`."""
-        await self._database.fetch(_FINISH, execution_id)
+        await self._database.fetch(FINISH, execution_id)
 
     async def erasures(self, execution_ids: Sequence[UUID]) -> list[Erasure]:
         """See `Erasures.erasures`."""

@@ -156,7 +156,9 @@ tasks_ended as (delete from activity_tasks where execution_id = any((select ids 
 )
 
 # Of two processes that redrive an execution at once the second waits for the first one's row, and then finds the count
-# changed. A message may have been left while the execution ended; the next run isn't to get it.
+# changed. One that waits for the end of an erasure doesn't see it in the table of erasures even then, but that the row
+# was written by a transaction (`xmin`) that wasn't over when it began. A message may have been left while the execution
+# ended; the next run isn't to get it.
 REDRIVES: Final = Part(
     "redrives",
     columns(f"id uuid, count int, redriven_at timestamptz, tokens text, kept boolean, {_STATE}"),
@@ -172,6 +174,10 @@ reopened as (
         and e.id <> all(array(
             select execution_id from erasures
             where execution_id = any(array(select id from redrives)) and finished_at is not null
+        ))
+        and e.xmin = any(array(
+            select seen.xmin from executions as seen join redrives as r on r.id = seen.id
+            where seen.id = any(array(select id from redrives))
         ))
     returning u.*, e.state_machine_id as machine
 ),

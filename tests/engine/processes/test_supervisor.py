@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -75,7 +76,32 @@ async def test_too_many_deaths_stop_those_that_live(fated: Fated, tmp_path: Path
     assert sorted(started) == [1, *[2] * (deaths.MOST + 1), 3]
 
 
-@pytest.mark.parametrize(("code", "expected"), [(0, 0), (-signal.SIGTERM, 0), (1, 1), (-signal.SIGKILL, 1)])
+async def test_one_that_can_not_be_started_counts_as_one_that_died(
+    fated: Fated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(number: int) -> Fate:
+        if number == 3:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return Fate(serves=True, code=0, waits=True)
+
+    started = fated(full)
+    assert await a_supervisor(tmp_path).run() == 1
+    assert sorted(started) == [1, 2, *[3] * (deaths.MOST + 1)]
+    assert capsys.readouterr().out.count("a process could not be started") == deaths.MOST + 1
+
+
+async def test_the_first_one_can_not_be_started(fated: Fated, tmp_path: Path) -> None:
+    def full(_: int) -> Fate:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    started = fated(full)
+    assert await a_supervisor(tmp_path).run() == 1
+    assert started == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [(0, 0), (-signal.SIGTERM, 0), (-signal.SIGINT, 0), (1, 1), (-signal.SIGKILL, 1)]
+)
 async def test_sigterm(code: int, expected: int, fated: Fated, tmp_path: Path) -> None:
     started = fated(lambda _: Fate(serves=True, code=code, waits=True))
     running = asyncio.create_task(a_supervisor(tmp_path).run())

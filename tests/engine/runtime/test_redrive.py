@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from uuid import UUID
 
 import pytest
 
 from engine.runtime import Engine, ExecutionRecord
 from engine.runtime.errors import ExecutionDoesNotExist, ExecutionNotRedrivable
+from engine.runtime.running.commit_loop import Outcome
+from engine.runtime.running.executor import Executor
+from engine.runtime.running.run import Run, Step
+from engine.storage.records import Write
 from engine.tasks.requests import TaskError, TaskRequest
 from tests.engine.runtime.conftest import Launch, OpenStorage
 from tests.engine.runtime.support import (
@@ -17,6 +25,7 @@ from tests.engine.runtime.support import (
     crash,
     create,
     events,
+    eventually,
     finished,
     make_engine,
     sequence,
@@ -103,6 +112,40 @@ async def test_a_client_token_makes_it_once(open_new: OpenStorage, launch: Launc
     again = await other.redrive_execution(ORGANIZATION, execution.arn, client_token="a")
     assert first == again
     assert (await engine.describe_execution(ORGANIZATION, execution.arn)).redrive_count == 1
+
+
+async def test_of_two_requests_at_once_one_is_refused(
+    open_new: OpenStorage, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, storage = Mendable(), open_new()
+    engine = await launch(storage, tasks)
+    execution = await failed(engine, "flaky")
+    other = await create(engine, sequence("count"), "other")
+    tasks.mended = True
+    commit, answers, came = storage.commit, asyncio.Event(), []
+
+    async def held(epoch: int, writes: Sequence[Write]) -> frozenset[UUID]:
+        await answers.wait()
+        return await commit(epoch, writes)
+
+    def start(run: Run, step: Step) -> Awaitable[Outcome]:
+        came.append(run)
+        return Executor.start(engine._executor, run, step)
+
+    monkeypatch.setattr(storage, "commit", held)
+    starting = asyncio.create_task(begin(engine, other))
+    await eventually(lambda: engine._commits.queued == 1)
+    monkeypatch.setattr(engine._executor, "start", start)  # what comes now shares the next commit
+    requests = [asyncio.create_task(engine.redrive_execution(ORGANIZATION, execution.arn)) for _ in range(2)]
+    await eventually(lambda: len(came) == len(requests))
+    answers.set()
+    told = await asyncio.gather(*requests, return_exceptions=True)
+    over = await finished(engine, execution)
+    assert [each for each in told if isinstance(each, datetime)] == [over.redriven_at]
+    assert [type(each) for each in told if not isinstance(each, datetime)] == [ExecutionNotRedrivable]
+    assert (await types(engine, execution))["ExecutionRedriven"] == 1
+    assert (tasks.runs()["S1"], over.status) == (3, "SUCCEEDED")  # one of the other execution's
+    await starting
 
 
 async def test_what_runs_or_has_succeeded_is_refused(open_new: OpenStorage, launch: Launch) -> None:

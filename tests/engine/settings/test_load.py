@@ -226,6 +226,12 @@ def test_an_unknown_name_hides_no_rule(tmp_path: Path) -> None:
     assert short.startswith("JWT_SECRET must be 32 characters or more")
 
 
+def test_a_word_that_stands_for_a_number_is_among_what_is_allowed() -> None:
+    assert load_settings({"ENGINE_PROCESSES": " Auto"}).engine_processes == 0
+    (problem,) = problems_of({"ENGINE_PROCESSES": "many"})
+    assert problem.startswith("ENGINE_PROCESSES is 'many'; it must be a whole number, from 0 to 64, or auto (set by")
+
+
 def test_overrides_come_first() -> None:
     assert load_settings({"LOG_LEVEL": "error"}, overrides={"LOG_LEVEL": "debug"}).log_level == "debug"
 

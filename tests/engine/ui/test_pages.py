@@ -11,6 +11,7 @@ import requests
 
 from engine.ui.rendering import lasted
 from tests.engine.api.live import LiveEngine
+from tests.support.networks import claimed
 
 MACHINES = "arn:aws:states:us-east-1:000000000000:stateMachine:"
 ROLE = "arn:aws:iam::000000000000:role/pages"
@@ -43,7 +44,7 @@ class Page(HTMLParser):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self.response = requests.get(url, headers={"Accept": "text/html,*/*;q=0.8"}, timeout=5)
+        self.response = requests.get(url, headers={"Accept": "text/html,*/*;q=0.8"}, timeout=60)
         self.text: list[str] = []
         self.links: list[str] = []
         self._open: list[str] = []
@@ -74,14 +75,13 @@ def execution(engine: LiveEngine) -> str:
     started = engine.client().start_execution(
         stateMachineArn=f"{MACHINES}declining", input=json.dumps({"name": "<script>alert(1)</script>"})
     )
-    identifier = str(started["executionArn"].partition(":execution:")[2])
-    requests.get(f"{engine.api}/api/v1/workflow-instances/{identifier}?wait=10", timeout=20)
-    return identifier
+    assert engine.finished(started["executionArn"]) == "FAILED"
+    return str(started["executionArn"].partition(":execution:")[2])
 
 
 def test_the_first_page_is_the_list_of_executions(engine: LiveEngine) -> None:
-    page = Page(f"{engine.management}/")
-    assert page.response.url == f"{engine.management}/ui/executions"
+    for path in ("/", "/ui", "/ui/"):
+        assert Page(engine.management + path).response.url == f"{engine.management}/ui/executions"
 
 
 def test_executions_by_status(engine: LiveEngine, execution: str) -> None:
@@ -167,7 +167,7 @@ def test_a_map_run_and_its_children(engine: LiveEngine) -> None:
     child = Page(engine.management + children[0])
     assert link in child.links
     absent = f"{engine.management}/ui/map-runs/mapped%2Feach%3A{uuid.uuid4()}"
-    assert requests.get(absent, timeout=5).status_code == 404
+    assert requests.get(absent, timeout=60).status_code == 404
 
 
 def test_activities(engine: LiveEngine) -> None:
@@ -188,7 +188,7 @@ def test_what_does_not_exist(engine: LiveEngine) -> None:
         assert page.response.status_code == 404
         assert "Not Found" in " ".join(page.text)
         assert "/ui/executions" in page.links
-        other = requests.get(f"{engine.management}/ui/{path}", timeout=5)
+        other = requests.get(f"{engine.management}/ui/{path}", timeout=60)
         assert (other.status_code, other.json()["title"]) == (404, "Not Found")
 
 
@@ -211,17 +211,18 @@ def test_nothing_comes_from_elsewhere(engine: LiveEngine, execution: str) -> Non
         page = Page(engine.management + path)
         assert all(link.startswith(("/", "?")) for link in page.links)
         assert page.response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
-    style = requests.get(f"{engine.management}/ui/style.css", timeout=5)
+    style = requests.get(f"{engine.management}/ui/style.css", timeout=60)
     assert style.headers["Content-Type"].startswith("text/css")
     assert "color-scheme: light dark" in style.text
 
 
 def test_one_port_serves_both_and_asks_for_a_key() -> None:
-    with LiveEngine(WORKFLOW_ADDR=":18472", MANAGEMENT_PORT="18472", AUTHENTICATION="required") as together:
+    one = {"WORKFLOW_ADDR": ":8080", "MANAGEMENT_PORT": "8080", "AUTHENTICATION": "required"}
+    with claimed() as network, LiveEngine(HOST=f"{network}.1.1", **one) as together:
         assert together.api == together.management
-        assert requests.get(f"{together.api}/ui/executions", timeout=5).status_code == 401
-        assert requests.get(f"{together.api}/metrics", timeout=5).status_code == 401
-        assert requests.get(f"{together.api}/health", timeout=5).status_code == 200
+        assert requests.get(f"{together.api}/ui/executions", timeout=60).status_code == 401
+        assert requests.get(f"{together.api}/metrics", timeout=60).status_code == 401
+        assert requests.get(f"{together.api}/health", timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -234,10 +235,10 @@ def test_how_long_something_took(seconds: float | None, words: str) -> None:
 
 def test_a_pause_and_a_deletion_are_shown(engine: LiveEngine) -> None:
     instances = f"{engine.api}/api/v1/workflow-instances"
-    started = requests.post(instances, json={"workflowDefinitionId": "waiting"}, timeout=5).json()
-    requests.post(f"{instances}/{started['id']}/pause", timeout=5)
+    started = requests.post(instances, json={"workflowDefinitionId": "waiting"}, timeout=60).json()
+    requests.post(f"{instances}/{started['id']}/pause", timeout=60)
     assert "by anonymous" in Page(f"{engine.management}/ui/executions/{started['id']}").response.text
     assert ">PAUSED<" in Page(f"{engine.management}/ui/executions").response.text
-    requests.delete(f"{instances}/{started['id']}/data", params={"stop": "true"}, timeout=10)
+    requests.delete(f"{instances}/{started['id']}/data", params={"stop": "true"}, timeout=60)
     assert "Data deleted" in Page(f"{engine.management}/ui/executions/{started['id']}").response.text
     assert ">DATA_DELETED<" in Page(f"{engine.management}/ui/executions").response.text

@@ -21,7 +21,7 @@ def create(engine: LiveEngine, **chosen: object) -> None:
     choices = {"workflowDefinitionId": "doubling", "expression": "rate(5 minutes)", **chosen}
     headers = {"Content-Type": "application/json"}
     answer = requests.post(
-        f"{engine.api}/api/v1/schedules", data=msgspec.json.encode(choices), headers=headers, timeout=5
+        f"{engine.api}/api/v1/schedules", data=msgspec.json.encode(choices), headers=headers, timeout=60
     )
     assert answer.status_code == 201, answer.text
 

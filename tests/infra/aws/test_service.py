@@ -166,7 +166,8 @@ def test_engine_settings_of_the_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpu", "own", "processes"), [(256, {}, "1"), (4096, {}, "4"), (4096, {"ENGINE_PROCESSES": 3}, "3")]
+    ("cpu", "own", "processes"),
+    [(256, {}, "1"), (4096, {}, "4"), (4096, {"ENGINE_PROCESSES": 3}, "3"), (4096, {"ENGINE_PROCESSES": 0}, "4")],
 )
 def test_a_process_for_each_whole_core(cpu: int, own: dict[str, int], processes: str) -> None:
     size = {"taskCpu": cpu, "taskMemory": 512 if cpu == 256 else 8192}

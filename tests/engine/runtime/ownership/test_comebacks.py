@@ -89,6 +89,28 @@ async def test_what_was_read_under_a_lease_that_is_gone_is_left_to_others(storag
     assert key not in engine._executor
 
 
+async def test_one_that_leaves_while_it_is_looked_for_is_looked_for_again(
+    storage: Slow, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await launch(storage, lease_seconds=60.0, timer_horizon_seconds=1.0)
+    execution = await begin(engine, await create(engine, waiting(60)))
+    key, adopted = UUID(execution.id), []
+    await eventually(lambda: key not in engine._executor)
+    monkeypatch.setattr(engine._executor, "adopt", lambda run, *_: adopted.append(run.id))
+    engine._executor.on_doubtful(key)
+    storage.load_answers.clear()
+    looking = asyncio.create_task(engine._parts.sweeper.take_over())
+    await storage.asked.wait()
+    left = engine._executor._residents.left
+    assert left is not None
+    left.add(key)  # as when it was redriven meanwhile, and that was refused
+    storage.load_answers.set()
+    await looking
+    assert adopted == []
+    await engine._parts.sweeper.take_over()
+    assert adopted == [key]
+
+
 async def test_one_that_was_taken_over_before_it_left_is_brought_back(storage: Slow, launch: Launch) -> None:
     tasks = Tasks()
     engine = await launch(storage, tasks, lease_seconds=0.3)

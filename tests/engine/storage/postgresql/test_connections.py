@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import pytest
 
-from engine.storage import StorageUnavailable, open_storage
+from engine.storage import OutcomeUnknown, StorageUnavailable, open_storage
 from engine.storage.postgresql import PostgresStorage
+from tests.engine.storage.rows import start, step, stored_machine
 from tests.support.postgres import Databases
 
 
@@ -51,4 +53,23 @@ async def test_a_statement_that_takes_too_long_gives_its_connection_up(databases
             await storage._database.fetch("select pg_sleep(60)")
         after = (await storage._database.fetch("select pg_backend_pid() as pid"))[0]["pid"]
         assert after != before
+        await storage.close()
+
+
+async def test_a_commit_whose_statement_is_not_made_ready_in_time_gives_its_connection_up(databases: Databases) -> None:
+    with databases.migrated() as url:
+        storage, other = await _opened(url, command_timeout_seconds=0.5), await asyncpg.connect(url)
+        machine, lease = await stored_machine(storage), await storage.register_process("a", 60)
+        first = start(machine)
+        await storage.commit(lease.epoch, [first])
+        before = storage._committer._connection
+        async with other.transaction():
+            await other.execute("lock table active_executions in access exclusive mode")
+            with pytest.raises(StorageUnavailable, match="PostgreSQL is unavailable: TimeoutError") as raised:
+                await storage.commit(lease.epoch, [step(first.execution_id, 2, 3)])
+        assert not isinstance(raised.value, OutcomeUnknown)  # nothing was asked for yet
+        assert before is not None
+        assert before.is_closed()
+        assert await storage.commit(lease.epoch, [step(first.execution_id, 2, 3)]) == {first.execution_id}
+        await other.close()
         await storage.close()

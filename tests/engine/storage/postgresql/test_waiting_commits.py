@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 
 from engine.storage import LeaseLapsed, Storage, open_storage
+from engine.storage.postgresql.erasures import FINISH
 from engine.storage.records import Position
-from tests.engine.storage.rows import end, start, step, stored_machine
+from tests.engine.storage.rows import end, failed, redrive, start, step, stored_machine
 from tests.support.postgres import Databases
 
 MOVE = "update active_executions set owner = -1 where execution_id = $1"
@@ -83,3 +84,21 @@ async def test_a_lease_that_was_taken_away_meanwhile_writes_nothing(storage: Sto
         await commit
     assert await storage.positions([key, new.execution_id]) == {key: Position(1, lease.epoch)}
     assert len(await storage.read_history(key, after=None, limit=10, reverse=False)) == 1
+
+
+@pytest.mark.parametrize("written", [False, True])
+async def test_an_execution_whose_erasure_ends_meanwhile_does_not_run_again(
+    storage: Storage, url: str, *, written: bool
+) -> None:
+    machine, lease = await stored_machine(storage), await storage.register_process("a", 60)
+    first, other = start(machine, "first"), start(machine, "other")
+    key, others = first.execution_id, other.execution_id
+    await storage.commit(lease.epoch, [first, other])
+    await storage.commit(lease.epoch, [failed(key, 2, 3), failed(others, 2, 3)])
+    await storage.begin_erasure(key, "alice")
+    lock = "select from executions where id = $1 for update"
+    async with until_waited_for(url, FINISH if written else lock, key):
+        commit = asyncio.create_task(storage.commit(lease.epoch, [redrive(key, 4), redrive(others, 4)]))
+    assert await commit == ({others} if written else {key, others})
+    [erasure] = await storage.erasures([key])
+    assert (erasure.finished_at is not None) == written
