@@ -128,11 +128,8 @@ class Parts:
             observer=observer,
         )
         self.executor.on_doubtful = adoption.doubt
-        horizon = options.timer_horizon_seconds
         ends = Ends(storage, maps.abort_strays, patience(options.lease_seconds))
-        standard = StandardChildren(self.executor, adoption, storage, terms, clock, ends, horizon)
-        express = ExpressChildren(self.express, self.commits, storage, clock, maps.child_ended)
-        maps.connect({"STANDARD": standard, "EXPRESS": express})
+        self._give_children(maps, storage, adoption, ends, terms, clock, options)
         self.redrives = Redrives(storage, self.executor, resources.executions, adoption, ends, clock, options)
         self.queues = ActivityQueues(storage, clock, options)
         self.callbacks = Callbacks(storage, resources.activities, self.queues, self.tokens, clock, options)
@@ -142,6 +139,22 @@ class Parts:
         self.lifecycle = self._lifecycle(storage, adoption, handlers, options)
         self.lifecycle.register(self.leader)
         self.sweeper = Sweeper(storage, adoption, maps, self.lease, clock, options, self.lifecycle)
+
+    def _give_children(
+        self,
+        maps: MapCoordinator,
+        storage: Storage,
+        adoption: Adoption,
+        ends: Ends,
+        terms: Terms,
+        clock: DatabaseClock,
+        options: EngineOptions,
+    ) -> None:
+        """Give map runs those who run their children, by the type of execution."""
+        horizon = options.timer_horizon_seconds
+        standard = StandardChildren(self.executor, adoption, storage, terms, clock, ends, horizon)
+        express = ExpressChildren(self.express, self.commits, storage, clock, maps.child_ended)
+        maps.connect({"STANDARD": standard, "EXPRESS": express})
 
     def _lead(self, storage: Storage, observer: Observer, clock: DatabaseClock, poll_seconds: float) -> None:
         """Give the leader what only one process does: schedules, what is to be forgotten, and what to be archived."""
